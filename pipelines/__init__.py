@@ -1,0 +1,1 @@
+"""Siteproof: the quality gate between clinical-trial sites and sponsors."""

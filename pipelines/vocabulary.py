@@ -1,0 +1,56 @@
+"""The datasets and variables that a study can be mapped to; read from the dbt sources, where they are declared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from pipelines.settings import DBT_PROJECT_DIR
+
+VariableType = Literal["text", "date", "number", "result"]
+
+VOCABULARY_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_raw.yml"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of a dataset, with the way in which staging casts it."""
+
+    name: str
+    type: VariableType
+    description: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset, e.g. AE; `natural_key` lists the keys that tell two records of a subject apart, best first."""
+
+    name: str
+    description: str
+    natural_key: tuple[tuple[str, ...], ...]
+    variables: dict[str, Variable]
+
+    @property
+    def table(self) -> str:
+        """Name of its raw view, staging model and mart."""
+        return self.name.lower()
+
+
+@cache
+def load_vocabulary(path: Path = VOCABULARY_FILE) -> dict[str, Dataset]:
+    """Return the datasets by name, in the order in which they are declared."""
+    tables = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"]
+    datasets = {}
+    for table in tables:
+        meta = table["config"]["meta"]
+        variables = {
+            column["name"]: Variable(column["name"], column["config"]["meta"]["type"], column["description"])
+            for column in table["columns"]
+        }
+        natural_key = tuple(tuple(key) for key in meta["natural_key"])
+        datasets[meta["dataset"]] = Dataset(meta["dataset"], table["description"], natural_key, variables)
+    return datasets

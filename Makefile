@@ -1,0 +1,58 @@
+# The front door. Needs Python 3.11, 3.12 or 3.13 with venv and pip, make and git; everything else comes into .venv.
+
+# The first Python on the PATH that fits; `make PYTHON=/path/to/python3.12 …` chooses another.
+PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
+	$$candidate -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
+	&& { echo $$candidate; break; }; done)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+# All cores but never more than two workers: each worker starts dbt and DuckDB of its own. loadscope keeps a module's
+# tests in one worker, so a fixture that builds a portfolio is built once for them.
+PYTEST_ARGS ?= -n 2 --dist loadscope
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint types ci format lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+venv: $(STAMP) ## bring everything into .venv (once; again when the lock or pyproject.toml changes)
+
+# Hashes hold every package to the lock, --no-deps leaves nothing to resolve; then Siteproof itself, editable.
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Bringing the packages of requirements.lock into .venv; about a minute the first time."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: $(STAMP) ## simulate a small portfolio in ./siteproof-home, run it, print a summary and the page's path
+	@$(BIN)/siteproof demo
+
+test: $(STAMP) ## run the tests; PYTEST_ARGS="tests/unit -x" chooses
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMP) ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## check types
+	$(BIN)/mypy
+
+ci: ## what continuous integration runs: lint, types and test
+	@.ci/run
+
+format: $(STAMP) ## rewrite formatting and what ruff can cure
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The one target that needs uv; its override for dbt-core stands in pyproject.toml.
+lock: ## recompile requirements.lock after a change of dependencies
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--group dev pyproject.toml -o requirements.lock
+
+clean: ## remove caches and build output; .venv and siteproof-home stay
+	rm -rf build dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find pipelines tests -name __pycache__ -type d -prune -exec rm -rf {} +

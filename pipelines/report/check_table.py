@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.report.heat_table import EVALUATED, site_order
+from pipelines.report.heat_table import EVALUATED, known_status, site_order
 from pipelines.report.report_input import ReportedCheck, ReportInput, judged_checks
 
 NO_VERDICT = "the run gave no verdict: the check was added to the catalogue after it"
@@ -51,7 +51,7 @@ def check_rows(report: ReportInput) -> list[CheckRow]:
 
 
 def _check_row(check: ReportedCheck, verdicts: pl.DataFrame, report: ReportInput) -> CheckRow:
-    statuses = Counter(verdicts["status"].to_list())
+    statuses = Counter(map(known_status, verdicts["status"].to_list()))
     without_verdict = report.verdicts["site"].n_unique() - verdicts.height
     evaluated, failed = int(verdicts["evaluated"].sum()), int(verdicts["failed"].sum())
     return CheckRow(
@@ -87,15 +87,13 @@ def gaps(report: ReportInput) -> dict[str, list[Gap]]:
     for site, check_id, status, reason in report.verdicts.select("site", "check_id", "status", "reason").iter_rows():
         seen[check_id].add(site)
         if status not in EVALUATED:
-            sites[status, check_id, reason or ""].add(site)
+            sites[known_status(status), check_id, reason or ""].add(site)
     for check_id in checks:
         if missing := every_site - seen[check_id]:
             sites["not_run", check_id, NO_VERDICT].update(missing)
     place = {check_id: index for index, check_id in enumerate(checks)}
     found: dict[str, list[Gap]] = {"error": [], "not_run": [], "not_applicable": []}
     for (status, check_id, reason), where in sorted(sites.items(), key=lambda item: (place[item[0][1]], item[0][2])):
-        # A status that is not in the vocabulary is treated as the gravest: it must not vanish from the page.
-        kind = status if status in found else "error"
         listed = tuple(sorted(where, key=site_order))
-        found[kind].append(Gap(kind, checks[check_id], reason, listed, where == every_site and len(where) > 1))
+        found[status].append(Gap(status, checks[check_id], reason, listed, where == every_site and len(where) > 1))
     return found

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.report.report_input import SEVERITIES, ReportedCheck, ReportInput, judged_checks
+from pipelines.report.report_input import SEVERITIES, STATUSES, ReportedCheck, ReportInput, judged_checks
 
 EVALUATED = ("pass", "fail", "waived")
 
@@ -60,6 +60,11 @@ class _Tally:
     severities: set[str] = field(default_factory=set)
 
 
+def known_status(status: str) -> str:
+    """Return a verdict's status; one that is not in the vocabulary is an error, so that it cannot vanish from sight."""
+    return status if status in STATUSES else "error"
+
+
 def site_order(site: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key that puts site 9 before site 10."""
     return tuple(
@@ -108,7 +113,7 @@ def _tally(report: ReportInput, checks: dict[str, ReportedCheck]) -> defaultdict
     for site, check_id, status, failed in report.verdicts.select("site", "check_id", "status", "failed").iter_rows():
         check = checks[check_id]
         tally = tallies[site, check.group]
-        tally.statuses[status] += 1
+        tally.statuses[known_status(status)] += 1
         tally.findings += failed
         if failed or status == "fail":
             tally.severities.add(check.severity)

@@ -148,14 +148,14 @@
     source.title = visible(file);
     line.append(
       cellOf(badge(value("severity"), "sev", ["critical", "major", "minor"], "critical")),
-      cellOf(link),
+      cellOf(link, "keep"),
       element("td", value("site")),
-      element("td", value("subject"), "subject"),
-      element("td", value("dataset")),
+      element("td", value("subject"), "keep"),
+      element("td", value("dataset"), "keep"),
       element("td", value("record"), "record"),
       element("td", value("message"), "wide"),
       source,
-      element("td", value("state")),
+      element("td", value("state"), "keep"),
       element("td", day(String(value("first_seen") ?? "")), "day"),
     );
     return line;

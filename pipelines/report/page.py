@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.report.check_table import check_rows, gaps
-from pipelines.report.heat_table import group_label, heat_table, site_order
+from pipelines.report.heat_table import group_label, heat_table, known_status, site_order
 from pipelines.report.packed_rows import (
     DELIVERY_ORDER,
     STATE_ORDER,
@@ -20,18 +21,19 @@ from pipelines.report.packed_rows import (
     ordered_findings,
     packed,
 )
-from pipelines.report.report_input import SEVERITIES, STATUSES, ReportInput, judged_checks
+from pipelines.report.report_input import SEVERITIES, ReportInput, judged_checks
 
 PAGE_ROWS = 100
 HERE = Path(__file__).parent
 
+# In the order of the bar.
 STATUS_WORDS = {
     "pass": "passed",
-    "fail": "failed",
     "waived": "waived",
+    "fail": "failed",
+    "error": "error",
     "not_run": "not run",
     "not_applicable": "no records",
-    "error": "error",
 }
 
 # Control characters and bidirectional overrides would let a value rewrite what the reader sees around it.
@@ -66,7 +68,7 @@ def render_page(report: ReportInput) -> str:
             open_by_severity=open_by_severity,
             states=STATE_ORDER,
             state_counts=Counter(findings["state"].to_list()),
-            verdict_bar=_verdict_bar(Counter(report.verdicts["status"].to_list())),
+            verdict_bar=_verdict_bar(Counter(map(known_status, report.verdicts["status"].to_list()))),
             verdict_count=report.verdicts.height,
             findings_open=report.findings.height,
             findings_total=findings.height,
@@ -82,6 +84,7 @@ def render_page(report: ReportInput) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE),
@@ -144,14 +147,12 @@ def _asset(name: str) -> str:
 def _verdict_bar(statuses: Counter[str]) -> list[dict[str, Any]]:
     """Return the verdicts by status as parts of a bar of width 1000."""
     total = statuses.total() or 1
-    parts, start = [], 0.0
-    unknown = [status for status in sorted(statuses) if status not in STATUSES]
-    for status in ("pass", "waived", "fail", "error", "not_run", "not_applicable", *unknown):
+    parts: list[dict[str, Any]] = []
+    start = 0.0
+    for status, words in STATUS_WORDS.items():
         width = 1000 * statuses[status] / total
-        known = status if status in STATUSES else "error"
-        words = STATUS_WORDS.get(status, status)
         parts.append(
-            {"status": known, "words": words, "n": statuses[status], "x": round(start, 2), "width": round(width, 2)}
+            {"status": status, "words": words, "n": statuses[status], "x": round(start, 2), "width": round(width, 2)}
         )
         start += width
     return parts

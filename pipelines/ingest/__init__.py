@@ -1,1 +1,20 @@
-"""."""
+"""Deliveries: what arrives in landing is read strictly, kept write-once in the store, and listed in a ledger a site."""
+
+from __future__ import annotations
+
+from pipelines.ingest.deliveries import CurrentDelivery, current_deliveries, read_deliveries
+from pipelines.ingest.intake import ingest_site, ingest_study
+from pipelines.ingest.landing import landing_fingerprint, landing_sites, unusable_site_folders
+from pipelines.ingest.ledger import DeliveryEvent
+
+__all__ = [
+    "CurrentDelivery",
+    "DeliveryEvent",
+    "current_deliveries",
+    "ingest_site",
+    "ingest_study",
+    "landing_fingerprint",
+    "landing_sites",
+    "read_deliveries",
+    "unusable_site_folders",
+]

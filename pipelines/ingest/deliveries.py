@@ -1,0 +1,111 @@
+"""What the ledgers of all sites say, for every later room: the deliveries table, and which delivery is current."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.errors import UserError
+from pipelines.ingest.ledger import LEDGER_FILE, DeliveryEvent, current_of, read_ledger
+from pipelines.ingest.store import ROWS_FILE
+from pipelines.settings import Home
+
+_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+    "study": pl.String,
+    "site": pl.String,
+    "system": pl.String,
+    "file": pl.String,
+    "sha256": pl.String,
+    "received_at": pl.String,
+    "status": pl.String,
+    "reason": pl.String,
+    "rows": pl.Int64,
+    "source": pl.String,
+    "sequence": pl.Int64,
+    "line": pl.Int64,
+    "columns": pl.List(pl.String),
+    "size": pl.Int64,
+}
+
+
+@dataclass(frozen=True)
+class CurrentDelivery:
+    """The delivery whose rows count for a site and a source.
+
+    `source_file` is `<STUDY>/<SITE>/<system>/<file>` as in the rows; `previous_rows` is the number of rows of the
+    accepted delivery with other content before it, None if this is the first.
+    """
+
+    site: str
+    source: str
+    system: str
+    file: str
+    source_file: str
+    sha256: str
+    rows: int
+    columns: tuple[str, ...]
+    received_at: str
+    rows_path: Path
+    previous_rows: int | None
+
+
+def read_deliveries(home: Home, study_id: str) -> pl.DataFrame:
+    """Return one row a delivery, sorted by site, system, file and sequence.
+
+    Columns: study, site, system, file, sha256, received_at (UTC, ISO 8601), status (accepted, duplicate, superseded,
+    refused), reason (`code: text`, blank where accepted), rows, source, sequence (within the site), line (of the
+    fault), columns, size (bytes). An accepted delivery is superseded when its source has a newer accepted one.
+    """
+    rows = []
+    for _, events in _ledgers(home, study_id):
+        current = {event.sequence for event in current_of(events).values()}
+        for event in events:
+            superseded = event.status == "accepted" and event.sequence not in current
+            status = "superseded" if superseded else event.status
+            rows.append({**vars(event), "study": study_id, "status": status})
+    frame = pl.DataFrame([{name: row[name] for name in _SCHEMA} for row in rows], schema=_SCHEMA)
+    return frame.sort("study", "site", "system", "file", "sequence")
+
+
+def current_deliveries(home: Home, study_id: str) -> list[CurrentDelivery]:
+    """Return the current delivery of each site and source, sorted by both."""
+    found = [
+        _current_delivery(home, study_id, event, events)
+        for _, events in _ledgers(home, study_id)
+        for event in current_of(events).values()
+    ]
+    return sorted(found, key=lambda delivery: (delivery.site, delivery.source))
+
+
+def _current_delivery(home: Home, study_id: str, event: DeliveryEvent, events: list[DeliveryEvent]) -> CurrentDelivery:
+    if event.store is None or event.rows is None or event.columns is None:
+        raise UserError(f"{study_id}/{event.site}: delivery {event.sequence} of the ledger is incomplete; restore it")
+    earlier = [
+        other.rows
+        for other in events
+        if other.status == "accepted"
+        and other.source == event.source
+        and other.sequence < event.sequence
+        and other.sha256 != event.sha256
+    ]
+    return CurrentDelivery(
+        site=event.site,
+        source=event.source,
+        system=event.system,
+        file=event.file,
+        source_file=f"{study_id}/{event.site}/{event.name}",
+        sha256=event.sha256,
+        rows=event.rows,
+        columns=event.columns,
+        received_at=event.received_at,
+        rows_path=home.store / event.store / ROWS_FILE,
+        previous_rows=earlier[-1] if earlier else None,
+    )
+
+
+def _ledgers(home: Home, study_id: str) -> Iterator[tuple[str, list[DeliveryEvent]]]:
+    for path in sorted((home.store / study_id).glob(f"*/{LEDGER_FILE}")):
+        yield path.parent.name, read_ledger(path)

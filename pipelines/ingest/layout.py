@@ -1,0 +1,110 @@
+"""Holds a file's columns against what the site agreed to deliver: agreed names, required columns, whose data it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.ingest.readers import READERS, Reading
+from pipelines.ingest.refusal import Refusal
+from pipelines.study import Source
+
+LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site")
+
+
+def layout_digest(source: Source) -> str:
+    """Return a hash of all that decides how a file of this source is read: when it changes, files are read again."""
+    declared = source.model_dump(
+        mode="json", include={"format", "encoding", "delimiter", "quote", "site", "missing", "aliases", "columns"}
+    )
+    parts = [READERS[source.format].version, declared, _declared_names(source)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def agreed_table(reading: Reading, source: Source) -> pa.Table:
+    """Return the file's table under the agreed column names.
+
+    A header is trimmed; an alias gives its agreed name; a name that differs from a declared one in case only takes
+    the declared spelling; any other name stays as it is.
+
+    Raises:
+        Refusal: a name is blank, repeated or reserved, or a required column is missing.
+    """
+    declared = _declared_names(source)
+    names = _agreed_names(reading.header, source)
+    folded: dict[str, int] = {}
+    for place, name in enumerate(names, start=1):
+        if not name:
+            raise Refusal("blank_column", f"column {place} has no name", 1)
+        if name.casefold() in LINEAGE_COLUMNS:
+            raise Refusal("reserved_column", f"column {place} has a name that Siteproof uses itself: {name}", 1)
+        first = folded.setdefault(name.casefold(), place)
+        if first != place:
+            # Only a declared name is shown: without a header line, the "names" are a patient's values.
+            both = f" ({name})" if name in declared else ""
+            raise Refusal("duplicate_column", f"columns {first} and {place} have the same name{both}", 1)
+    missing = [name for name in _required_names(source) if name.casefold() not in folded]
+    if missing:
+        raise Refusal("missing_column", f"the file has no column {', '.join(missing)}", 1)
+    return reading.table.rename_columns(names)
+
+
+def hold_to_site(table: pa.Table, source: Source, site: str, known_sites: Collection[str]) -> None:
+    """Refuse a table of which a row names another site than the one that delivered it; blank names none.
+
+    Raises:
+        Refusal: it names the row, and the other site if it is a known one (else the value may be anything).
+    """
+    if source.site is None:
+        return
+    wanted = source.site.casefold()
+    place = [name.casefold() for name in table.column_names].index(wanted)
+    values = pc.utf8_trim_whitespace(table.column(place))
+    allowed = pl.Series(["", site, *source.missing], dtype=pl.String).to_arrow().cast(values.type)
+    other = pc.index(pc.is_in(values, value_set=allowed), False).as_py()
+    if other < 0:
+        return
+    named = values[other].as_py()
+    whose = f"site {named}" if named in known_sites else "another site"
+    raise Refusal("site_mismatch", f"row {other + 1} names {whose} in column {source.site}, but {site} delivered it")
+
+
+def with_lineage(table: pa.Table, source_file: str, site: str) -> pa.Table:
+    """Put the delivered file, the 1-based data row and the site in front of every row."""
+    rows = table.num_rows
+    lineage = [
+        pa.repeat(pa.scalar(source_file, pa.string()), rows),
+        # Not pa.array: its first call imports pandas, which takes a second.
+        pl.int_range(1, rows + 1, dtype=pl.Int64, eager=True).to_arrow(),
+        pa.repeat(pa.scalar(site, pa.string()), rows),
+    ]
+    return pa.table([*lineage, *table.columns], names=[*LINEAGE_COLUMNS, *table.column_names])
+
+
+def _agreed_names(header: Iterable[str], source: Source) -> list[str]:
+    aliases = {written.strip().casefold(): agreed for written, agreed in source.aliases.items()}
+    spelling = {name.casefold(): name for name in reversed(_declared_names(source))}
+    trimmed = (written.strip() for written in header)
+    agreed = (aliases.get(name.casefold(), name) for name in trimmed)
+    return [spelling.get(name.casefold(), name) for name in agreed]
+
+
+def _required_names(source: Source) -> list[str]:
+    required = [name for name in source.columns.required if not _is_pattern(name)] if source.columns else []
+    subject = [source.subject.item] if source.subject and source.subject.item else []
+    site = [source.site] if source.site else []
+    return list(dict.fromkeys([*required, *subject, *site]))
+
+
+def _declared_names(source: Source) -> list[str]:
+    optional = [name for name in source.columns.optional if not _is_pattern(name)] if source.columns else []
+    return list(dict.fromkeys([*_required_names(source), *source.aliases.values(), *optional, *source.dates]))
+
+
+def _is_pattern(name: str) -> bool:
+    return any(character in name for character in "*?[")

@@ -58,7 +58,7 @@ def render_page(report: ReportInput) -> str:
             run=report.run,
             nonce=_nonce(report),
             css=_asset("page.css"),
-            js=_asset("page.js"),
+            js=_asset("paged_table.js") + _asset("page.js"),
             heat=heat,
             check_rows=rows,
             gaps=gaps(report),
@@ -129,7 +129,7 @@ def day(text: str) -> str:
     return text[:10] if re.match(r"\d{4}-\d\d-\d\d[T ]", text) else text
 
 
-def where(source_file: str, study: str, site: str) -> str:
+def where(source_file: str | None, study: str, site: str) -> str:
     """Return a source file below its site's folder, which the row names already."""
     return (source_file or "").removeprefix(f"{study}/{site}/")
 

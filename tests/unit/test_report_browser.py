@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from lxml import html
 from report_case import report_case
@@ -57,6 +59,20 @@ def test_filters(address: str, finding_rows: list[str], tmp_path: Path) -> None:
     assert complaints == []
     told = [row.find_class("wide") or row.xpath("td") for row in shown(page)]
     assert [cells[0].text_content().upper() for cells in told] == finding_rows
+
+
+def test_script_writes_the_same_rows_as_the_page_has_without_it(tmp_path: Path) -> None:
+    case = report_case()
+    rowless = case.findings.with_columns(source_row=pl.when(pl.col("source_row") > 1).then("source_row"))
+    text = render_page(replace(case, findings=rowless))
+    page, complaints = opened(text, tmp_path)
+    assert complaints == []
+    for table in ("findings-table", "deliveries-table"):
+        written, served = (
+            [[cell.text_content() for cell in row] for row in root.get_element_by_id(table).iter("tr")]
+            for root in (page, html.document_fromstring(text))
+        )
+        assert written == served
 
 
 def test_a_browser_builds_nothing_from_delivered_texts(tmp_path: Path) -> None:

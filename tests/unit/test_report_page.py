@@ -124,6 +124,13 @@ def test_every_finding_is_in_the_page() -> None:
     assert first == "criticalDM-011010DMDM row 0Subject 0 appears twiceedc/DM.csv:1new2026-02-01"
 
 
+def test_a_finding_about_a_whole_file_names_no_row() -> None:
+    case = report_case()
+    report = replace(case, findings=case.findings.with_columns(source_row=pl.lit(None, pl.Int64)))
+    cells = page_of(report).find_class("source")
+    assert [cell.text for cell in cells] == ["edc/DM.csv"] * 3
+
+
 def test_every_delivery_is_in_the_page_refused_first() -> None:
     report = report_case()
     told = unpacked(page_of(report), "deliveries-data")

@@ -1,0 +1,158 @@
+"""Faults in what is known of a subject once: demographics, consent, eligibility, disposition."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, enrolled, plants
+from pipelines.simulate.site_records import Row, date_of
+from pipelines.simulate.subject_course import Course
+
+
+def represented(course: Course) -> bool:
+    """Whether a representative signed for the subject."""
+    return course.consent.by_representative
+
+
+def main_consent(spot: Spot) -> Row:
+    """Return the subject's main consent."""
+    return next(row for row in spot.rows("CONSENT") if row["conscat"] == "MAINCONSENT")
+
+
+@plants("DM-01", "DM")
+def second_demographics(spot: Spot) -> list[Fault]:
+    """The demographics page is there twice; the later one repeats the first."""
+    first = spot.rows("DM")[0]
+    later = date_of(first, "record_dt") + timedelta(days=9)
+    second = {**first, "recordid": spot.site.next_record(), "record_dt": later.isoformat()}
+    spot.site.tables["DM"].rows.append(second)
+    return [spot.fault("DM-01", "DM", second, "second demographics record")]
+
+
+@plants("DM-02", "DM")
+def age_outside_limits(spot: Spot) -> list[Fault]:
+    """The age is blank, or over the limit; the birth date stays right."""
+    row = spot.rows("DM")[0]
+    row["age"] = ("", "112")[spot.variant % 2]
+    return [spot.fault("DM-02", "DM", row, "age is blank" if not row["age"] else "age is 112")]
+
+
+@plants("DM-04", "DM", suits=enrolled)
+def other_arm(spot: Spot) -> list[Fault]:
+    """The subject got the other treatment."""
+    row = spot.rows("DM")[0]
+    row["actarm"], row["actarmcd"] = ("Active 100 mg", "ACT") if row["armcd"] == "PBO" else ("Placebo", "PBO")
+    return [spot.fault("DM-04", "DM", row, "actual arm is not the planned arm")]
+
+
+@plants("DM-13", "AE", "LB", "CONSENT", suits=lambda course: course.enrolled and consented_alone(course))
+def before_birth(spot: Spot) -> list[Fault]:
+    """A year of the last century: in an adverse event, or in a laboratory sample, which then also precedes consent."""
+    if spot.variant % 2 == 0:
+        row = spot.choose([row for row in spot.rows("AE") if row["aestdat_dd_nsv"]])
+        if row is None:
+            return []
+        row["aestdat_yy_nsv"] = "1925"
+        return [spot.fault("DM-13", "AE", row, "adverse event starts before birth")]
+    row = spot.choose(spot.rows("LB"))
+    if row is None:
+        return []
+    row["lb_dt"] = f"1925{row['lb_dt'][4:]}" if not row["lb_dt"].endswith("02-29") else "1925-02-28"
+    return [
+        spot.fault("DM-13", "LB", row, "sample dated before birth"),
+        spot.fault("IC-02", "CONSENT", main_consent(spot), "follows from the sample dated before birth"),
+    ]
+
+
+@plants("DM-14", "DM", "LB")
+def unknown_site(spot: Spot) -> list[Fault]:
+    """Demographics name a site that the CTMS does not have."""
+    row = spot.rows("DM")[0]
+    row["siteid"] = "9999"
+    return [spot.fault("DM-14", "DM", row, "site 9999 is not in the site master")]
+
+
+@plants("IC-01", "CONSENT", "DM", suits=lambda course: course.enrolled and consented_alone(course))
+def no_consent(spot: Spot) -> list[Fault]:
+    """The main consent is not recorded."""
+    rows = spot.site.tables["CONSENT"].rows
+    if len(rows) < 2:
+        return []
+    consent = main_consent(spot)
+    rows[:] = [row for row in rows if row is not consent]
+    return [spot.fault("IC-01", "DM", spot.rows("DM")[0], "no main consent is recorded")]
+
+
+def _sign(consent: Row, day: str) -> None:
+    for column in ("consdt", "consenterdt", *(("lar_dt",) if consent["lar_dt"] else ())):
+        consent[column] = day
+
+
+@plants("IC-02", "CONSENT", suits=consented_alone)
+def consent_after_procedure(spot: Spot) -> list[Fault]:
+    """Subject and consenter signed days after the first procedure."""
+    consent = main_consent(spot)
+    _sign(consent, (spot.course.screening + timedelta(days=3)).isoformat())
+    return [spot.fault("IC-02", "CONSENT", consent, "consent three days after the first procedure")]
+
+
+@plants("IC-04", "CONSENT", suits=consented_alone)
+def consent_before_activation(spot: Spot) -> list[Fault]:
+    """Subject and consenter signed before the site was activated."""
+    consent = main_consent(spot)
+    _sign(consent, (spot.site.activation - timedelta(days=spot.rng.randint(3, 15))).isoformat())
+    return [spot.fault("IC-04", "CONSENT", consent, "consent before the site's activation")]
+
+
+@plants("ICF-04", "CONSENT", suits=consented_alone)
+def consenter_on_another_day(spot: Spot) -> list[Fault]:
+    """The consenter signed two days later, or did not date the signature."""
+    consent = main_consent(spot)
+    late = (date_of(consent, "consdt") + timedelta(days=2)).isoformat()
+    consent["consenterdt"] = (late, late, "")[spot.variant % 3]
+    detail = "consenter signed two days later" if consent["consenterdt"] else "consenter's date is blank"
+    return [spot.fault("ICF-04", "CONSENT", consent, detail)]
+
+
+@plants("ICF-06", "CONSENT", suits=lambda course: represented(course) or consented_alone(course))
+def no_representative(spot: Spot) -> list[Fault]:
+    """A minor, or a subject who cannot consent alone, without the representative's date."""
+    consent = main_consent(spot)
+    if not represented(spot.course):
+        if len(spot.rows("CONSENT")) > 1:  # what is said of the subject would hold for the other consent too
+            return []
+        consent["lackscap"] = "Y"
+        return [spot.fault("ICF-06", "CONSENT", consent, "lacks capacity, and no representative is named")]
+    consent["lar_dt"] = ""
+    return [spot.fault("ICF-06", "CONSENT", consent, "the representative's date is blank")]
+
+
+@plants("IE-01", "IE", suits=enrolled)
+def criterion_not_met(spot: Spot) -> list[Fault]:
+    """An enrolled subject with an unmet inclusion or a met exclusion criterion."""
+    row = spot.choose(spot.rows("IE"))
+    if row is None:
+        return []
+    row["ieorres"] = "N" if row["iecat"] == "INCL" else "Y"
+    return [spot.fault("IE-01", "IE", row, f"enrolled, but {row['ietestcd']} is {row['ieorres']}")]
+
+
+@plants("DS-01", "DS", suits=enrolled)
+def randomised_twice(spot: Spot) -> list[Fault]:
+    """A second randomisation the day after the first."""
+    first = next(row for row in spot.rows("DS") if row["dsdecod"] == "RANDOMIZED")
+    day = (date_of(first, "dsst_dt") + timedelta(days=1)).isoformat()
+    second = {**first, "recordid": spot.site.next_record(), "dsst_dt": day, "record_dt": day}
+    spot.site.tables["DS"].rows.append(second)
+    return [spot.fault("DS-01", "DS", second, "second randomisation")]
+
+
+@plants("DS-02", "DS", "EX", suits=lambda course: course.enrolled and course.outcome not in ("ongoing", "died"))
+def dose_after_end(spot: Spot) -> list[Fault]:
+    """The end of participation is dated before the last dose."""
+    doses = [date_of(row, "exen_dt") for row in spot.rows("EX") if row["experf"] == "Y"]
+    row = next((row for row in spot.rows("DS") if row["dsscat"].startswith("STUDY COMPLETION")), None)
+    if row is None or not doses:
+        return []
+    row["dsst_dt"] = (max(doses) - timedelta(days=2)).isoformat()
+    return [spot.fault("DS-02", "DS", row, "last dose two days after the end of participation")]

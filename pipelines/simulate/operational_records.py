@@ -1,0 +1,128 @@
+"""Turns a subject's course into what EDC and CTMS keep about the data: pages, data points, queries, deviations."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+
+from pipelines.simulate.site_records import SiteRecords
+from pipelines.simulate.subject_course import CUTOFF, Course, Visit
+
+_VISIT_FORMS = ("Visit Date", "Vital Signs", "Laboratory")
+_SCREENING_FORMS = ("Demographics", "Consents", "Eligibility")
+_FIELDS = {
+    "Visit Date": ("VISITDAT", "PEPERF"),
+    "Vital Signs": ("SYSBP", "DIABP", "WEIGHT"),
+    "Laboratory": ("LBDAT", "LBPERF"),
+    "Demographics": ("BRTHDAT", "SEX"),
+    "Consents": ("CONSDAT", "CONSCAT"),
+    "Eligibility": ("IEYN",),
+}
+
+# In cp1252 the first has a byte of 0x80-0x9F, which ISO 8859-1 reads as a control character.
+_DEVIATIONS = (
+    ("Visit outside the window – subject on holiday", "VISIT SCHEDULE"),
+    ("Prélèvement sanguin oublié; envoyé à J+2", "PROCEDURE"),
+    ('Diary "lost" by subject', "SUBJECT COMPLIANCE"),
+    ("Kühlkette unterbrochen\nStudienmedikation gesperrt", "STUDY DRUG"),
+)
+
+
+def record_site(site: SiteRecords, name: str, city: str) -> None:
+    """Append the site's row of the CTMS."""
+    site.add(
+        "SITE",
+        protocol=site.study, pi_number=f"PI{site.site}", pi_last_name=site.investigator, site_status="Active",
+        account=name, site_active_dt=site.activation, city=city, country=site.country,
+    )  # fmt: skip
+
+
+def record_operational(site: SiteRecords, course: Course, rng: Random) -> None:
+    """Append one subject's pages, data points, queries and deviations; nothing is late and nothing is undated."""
+    for visit in course.visits:
+        forms = _VISIT_FORMS if visit.num else _VISIT_FORMS[:1]
+        for form in (*forms, *(_SCREENING_FORMS if visit.num == 1 else ())):
+            _page(site, course, visit, form, rng)
+    for _ in range(rng.choice((0, 1, 2, 3)) if course.enrolled else 0):
+        add_query(site, course, rng, *_query_dates(course, rng))
+    if course.subject == site.courses[0].subject:  # so that no site's list is empty
+        add_query(
+            site,
+            course,
+            rng,
+            "Closed",
+            course.screening + timedelta(days=3),
+            None,
+            course.screening + timedelta(days=9),
+        )
+    if course.enrolled and rng.random() < 0.2:
+        add_deviation(site, course, rng, rng.choice(course.visits).day)
+
+
+def add_page(site: SiteRecords, subject: str, visit: Visit, form: str, lag: int) -> dict[str, str]:
+    """Append a page that was first entered `lag` days after the visit."""
+    return site.add(
+        "DATA_PAGES",
+        protocolname=site.study, subjectname=f"{subject}-XXX", datapageid=site.next_record(), visit=visit.name,
+        formoid=form, visit_date=visit.day, min_entereddate=visit.day + timedelta(days=lag), data_entry_lag=lag,
+    )  # fmt: skip
+
+
+def add_query(
+    site: SiteRecords,
+    course: Course,
+    rng: Random,
+    status: str,
+    opened: date,
+    answered: date | None,
+    closed: date | None,
+    *,
+    subject: str | None = None,
+) -> dict[str, str]:
+    """Append a query to one of the subject's data points."""
+    visit = rng.choice(course.visits)
+    form = rng.choice(_VISIT_FORMS)
+    return site.add(
+        "QUERIES",
+        protocolname=site.study, subjectname=f"{subject or course.subject}-XXX", visit=visit.name, formoid=form,
+        fieldoid=rng.choice(_FIELDS[form]), log_number=1, datapointid=site.next_record(), querystatus=status,
+        created=opened, answered=answered, resolved=closed, dataextractiondate=CUTOFF,
+        queryage=((closed or CUTOFF) - opened).days,
+        markinggroup=rng.choice(("System Query", "CRA to Site Manual Query", "DM to Site")),
+    )  # fmt: skip
+
+
+def add_deviation(site: SiteRecords, course: Course, rng: Random, day: date | None) -> dict[str, str]:
+    """Append a protocol deviation, undated when `day` is None."""
+    text, category = rng.choice(_DEVIATIONS)
+    return site.add(
+        "DEVIATIONS",
+        subjectenrollmentnumber=course.subject, deviationid=f"DEV-{site.next_record()}", deviation=text,
+        deviationdate=day, companycategory=category, deemedimportant=rng.choice("YN"),
+    )  # fmt: skip
+
+
+def _page(site: SiteRecords, course: Course, visit: Visit, form: str, rng: Random) -> None:
+    page = add_page(site, course.subject, visit, form, rng.choice((0, 0, 1, 1, 2, 3, 5, 8, 10)))
+    for name in _FIELDS[form]:
+        site.add(
+            "DATA_POINTS",
+            protocolname=site.study, subjectname=page["subjectname"], visit=visit.name, visit_date=visit.day,
+            formoid=form, fieldoid=name, log_number=1, datapointid=site.next_record(),
+            n_changes=rng.choice((0, 0, 0, 0, 1, 2)), isrequired=1,
+        )  # fmt: skip
+
+
+def _query_dates(course: Course, rng: Random) -> tuple[str, date, date | None, date | None]:
+    """Return status and dates of a query that is on time at the cut-off."""
+    kind = rng.random()
+    if kind < 0.12:
+        return "Open", CUTOFF - timedelta(days=rng.randint(2, 28)), None, None
+    if kind < 0.2:
+        answered = CUTOFF - timedelta(days=rng.randint(1, 14))
+        return "Answered", answered - timedelta(days=rng.randint(0, 14)), answered, None
+    opened = min(rng.choice(course.visits).day + timedelta(days=rng.randint(1, 20)), CUTOFF - timedelta(days=10))
+    if kind < 0.25:
+        return "Cancelled", opened, None, opened + timedelta(days=1)
+    answered = opened + timedelta(days=rng.randint(0, 6))
+    return "Closed", opened, answered, min(answered + timedelta(days=rng.randint(0, 9)), CUTOFF)

@@ -1,0 +1,157 @@
+"""A made-up portfolio: studies, sites and subjects, and an answer key of the faults that were planted in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from pipelines.errors import UserError
+from pipelines.settings import Home
+from pipelines.simulate.chance import chance
+from pipelines.simulate.clinical_records import record_clinical, record_randomisation
+from pipelines.simulate.faults import Fault
+from pipelines.simulate.layout import STYLES, Style
+from pipelines.simulate.operational_records import record_operational, record_site
+from pipelines.simulate.planting import Wish, plan_faults, plant_faults
+from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
+from pipelines.simulate.site_records import SiteRecords
+from pipelines.simulate.study_config import write_study_config
+from pipelines.simulate.subject_course import CUTOFF, live_course, plan_outcomes
+
+_INVESTIGATORS = ("Lindqvist", "Brüggemann", "O'Connor", "Desprès", "Nakamura", "Castellanos", "Ferrari", "Jørgensen")
+_HOSPITALS = (
+    ("Hôpital Saint-Étienne", "Lyon"),
+    ("Universitätsklinikum", "Köln"),
+    ("St. Brigid's Hospital", "Cork"),
+    ("Riverside Medical Center", "Columbus"),
+    ("Clínica del Niño", "Sevilla"),
+)
+
+
+def simulate_portfolio(
+    home: Home, *, studies: int = 3, sites: int = 4, subjects: int = 10, seed: int = 1, clean: bool = False
+) -> Path:
+    """Write a made-up portfolio into a home: the same arguments write the same bytes.
+
+    Every check's fault is planted at least once a study where a study has some 30 subjects or more; in a smaller
+    one as many as its subjects allow. One site at a time is held in memory.
+
+    Args:
+        home: where `studies/`, `landing/` and `answer_key.csv` are written.
+        studies: number of studies.
+        sites: number of sites of each study.
+        subjects: number of subjects of each site.
+        seed: what chance starts from.
+        clean: plant no faults.
+
+    Returns:
+        The path of the answer key: one row for every finding that must be raised.
+
+    Raises:
+        UserError: a number is below one, or the home holds made-up sites that this portfolio would not replace.
+    """
+    for name, number in {"studies": studies, "sites": sites, "subjects": subjects}.items():
+        if number < 1:
+            raise UserError(f"--{name} is {number}; give a number of 1 or more")
+    study_ids = [f"SIM-{number:03d}" for number in range(1, studies + 1)]
+    for index, study in enumerate(study_ids):
+        _refuse_leftovers(home, study, set(_site_ids(index, sites)))
+    key = io.StringIO(newline="")
+    writer = csv.writer(key, lineterminator="\n")
+    writer.writerow(KEY_COLUMNS)
+    for index, study in enumerate(study_ids):
+        style = STYLES[index % len(STYLES)]
+        shape = _Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed)
+        wishes: list[list[Wish]] = [[] for _ in range(sites)] if clean else plan_faults(sites, subjects, index)
+        writer.writerows(_write_sites(home, shape, wishes))
+        write_bytes(home.study_file(study), write_study_config(study, style).encode())
+    path = home.root / "answer_key.csv"
+    write_bytes(path, key.getvalue().encode())
+    return path
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a study's records follow from."""
+
+    study: str
+    style: Style
+    site_ids: tuple[str, ...]
+    subjects: int
+    seed: int
+
+
+def _write_sites(home: Home, shape: _Shape, wishes: list[list[Wish]]) -> list[tuple[str, ...]]:
+    """Write a study's sites, one at a time, and return its rows of the answer key.
+
+    What one site cannot take goes to the next; what the last one cannot take is offered to all of them again.
+    """
+    keys: list[list[tuple[str, ...]]] = []
+    settled: list[list[Wish]] = []
+    left: list[Wish] = []
+    for site_id, wished in zip(shape.site_ids, wishes, strict=True):
+        asked = [*left, *wished]
+        site, faults, left = _faulty_site(shape, site_id, asked)
+        write_site(home.landing, site)
+        keys.append(key_rows(site, faults))
+        settled.append([wish for wish in asked if wish not in left])
+    for number, site_id in enumerate(shape.site_ids if left else ()):
+        site, faults, refused = _faulty_site(shape, site_id, [*settled[number], *left])
+        if len(refused) < len(left) and set(refused) <= set(left):
+            write_site(home.landing, site)
+            keys[number] = key_rows(site, faults)
+            left = refused
+    return [row for rows in keys for row in rows]
+
+
+def _faulty_site(shape: _Shape, site_id: str, wishes: list[Wish]) -> tuple[SiteRecords, list[Fault], list[Wish]]:
+    site = _clean_site(shape, site_id)
+    faults, left = plant_faults(site, wishes, chance(shape.seed, shape.study, site_id, "faults"))
+    return site, faults, left
+
+
+def _clean_site(shape: _Shape, site_id: str) -> SiteRecords:
+    study, style, subjects, seed = shape.study, shape.style, shape.subjects, shape.seed
+    rng = chance(seed, study, site_id)
+    activation = CUTOFF - timedelta(days=rng.randint(420, 600))
+    site = SiteRecords(study, site_id, rng.choice(style.countries), style, activation, rng.choice(_INVESTIGATORS))
+    record_site(site, *rng.choice(_HOSPITALS))
+    width = max(3, len(str(subjects)))
+    for number, outcome in enumerate(plan_outcomes(rng, subjects), start=1):
+        subject = f"{site_id}{number:0{width}d}"
+        course = live_course(
+            chance(seed, study, site_id, subject, "course"),
+            subject,
+            outcome,
+            activation,
+            (style.youngest, style.oldest),
+        )
+        site.courses.append(course)
+    for course in site.courses:
+        record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
+        record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
+        record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
+    site.shuffle_queries(rng)
+    return site
+
+
+def _site_ids(index: int, sites: int) -> list[str]:
+    """Return the sites of a study; ids of one sponsor start with a zero, which no step may lose."""
+    prefix = STYLES[index % len(STYLES)].site_prefix
+    width = max(3, len(str(sites)))
+    return [f"{prefix}{number:0{width}d}" for number in range(1, sites + 1)]
+
+
+def _refuse_leftovers(home: Home, study: str, written: set[str]) -> None:
+    """Refuse a home whose sites of the study would stay beside the new ones: the answer key would not be of them."""
+    folder = home.landing / study
+    if not folder.is_dir():
+        return
+    others = sorted(path.name for path in folder.iterdir() if path.name not in written)
+    if others:
+        raise UserError(
+            f'{folder} already holds site "{others[0]}", which this portfolio does not have: simulate into another home'
+        )

@@ -1,0 +1,69 @@
+"""Writes one site's records as the files it would deliver, and says in which row of them each fault lies."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from pipelines.simulate.faults import Fault
+from pipelines.simulate.layout import SOURCES
+from pipelines.simulate.site_records import SiteRecords
+
+KEY_COLUMNS = ("study", "site", "subject", "check_id", "dataset", "source_file", "source_row", "detail")
+
+
+def write_site(landing: Path, site: SiteRecords) -> None:
+    """Write landing/<STUDY>/<SITE>/<system>/<file>, each file whole or not at all."""
+    for name in SOURCES:
+        write_bytes(landing / source_file(site, name), _render(site, name))
+
+
+def source_file(site: SiteRecords, source: str) -> str:
+    """Return where a source's file lies below landing/."""
+    return f"{site.study}/{site.site}/{SOURCES[source].system}/{source}.csv"
+
+
+def key_rows(site: SiteRecords, faults: list[Fault]) -> list[tuple[str, ...]]:
+    """Return the site's rows of the answer key, in the order of KEY_COLUMNS, sorted by check and row."""
+    numbers = {
+        source: {id(row): number for number, row in enumerate(site.tables[source].rows, start=1)}
+        for source in {fault.source for fault in faults}
+    }
+    rows = []
+    for fault in faults:
+        number = "" if fault.row is None else str(numbers[fault.source][id(fault.row)])
+        rows.append((
+            site.study, site.site, fault.subject, fault.check_id, fault.dataset, source_file(site, fault.source),
+            number, fault.detail,
+        ))  # fmt: skip
+    return sorted(rows, key=lambda row: (row[3], row[5], int(row[6] or 0), row))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def _render(site: SiteRecords, name: str) -> bytes:
+    style, layout, table = site.style, SOURCES[name], site.tables[name]
+    headers = style.headers.get(name, {})
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=style.delimiter, lineterminator=style.newline)
+    titles = [headers.get(column, column) for column in table.columns]
+    writer.writerow([title.upper() for title in titles] if layout.system in style.upper_case_headers else titles)
+    dates, flags = set(layout.dates), set(layout.flags)
+    for row in table.rows:
+        values = []
+        for column in table.columns:
+            value = row.get(column, "")
+            if column in dates:
+                value = style.write_date(layout, value)
+            elif column in flags:
+                value = style.write_flag(value)
+            values.append(value)
+        writer.writerow(values)
+    return text.getvalue().encode(style.encodings.get(layout.system, "utf-8"))

@@ -1,0 +1,82 @@
+"""What one made-up site holds before it is written: a table a file, dates in ISO 8601 and flags as Y and N."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from pipelines.simulate.layout import SOURCES, Style
+from pipelines.simulate.subject_course import Course
+
+Row = dict[str, str]
+
+
+@dataclass
+class Table:
+    """The rows of one file and the columns that it has, in order."""
+
+    columns: list[str]
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class SiteRecords:
+    """One site's subjects and files; `activation` is the day from which it may include subjects."""
+
+    study: str
+    site: str
+    country: str
+    style: Style
+    activation: date
+    investigator: str
+    courses: list[Course] = field(default_factory=list)
+    tables: dict[str, Table] = field(
+        default_factory=lambda: {name: Table(list(layout.columns)) for name, layout in SOURCES.items()}
+    )
+    last_record: int = 0
+
+    def next_record(self) -> str:
+        """Return an identifier that no other record of the site has."""
+        self.last_record += 1
+        return str(100000 + self.last_record)
+
+    def add(self, source: str, **values: object) -> Row:
+        """Append a row; dates are written as ISO 8601, None as blank, and the site column is filled."""
+        layout = SOURCES[source]
+        row = dict.fromkeys(layout.columns, "")
+        row[layout.site] = self.site
+        row.update({column: "" if value is None else str(value) for column, value in values.items()})
+        self.tables[source].rows.append(row)
+        return row
+
+    def add_page(self, source: str, course: Course, form: str, visit: str, num: int | None, **values: object) -> Row:
+        """Append a row of an EDC form, with what every EDC page carries."""
+        return self.add(
+            source,
+            studyid=self.study,
+            siteid=self.site,
+            subjid=course.subject,
+            subjectid=f"{course.subject}-XXX",
+            datapagename=form,
+            instancename=visit,
+            folderseq_nsv=num,
+            recordid=self.next_record(),
+            **values,
+        )
+
+    def rows_of(self, source: str, subject: str) -> list[Row]:
+        """Return the rows of one subject, in file order."""
+        column = SOURCES[source].subject
+        if column is None:
+            return []
+        return [row for row in self.tables[source].rows if row[column].split("-")[0] == subject]
+
+    def shuffle_queries(self, rng: Random) -> None:
+        """Put the queries out of subject order, as they come from the EDC's database."""
+        rng.shuffle(self.tables["QUERIES"].rows)
+
+
+def date_of(row: Row, column: str) -> date:
+    """Return a date that the simulator itself wrote."""
+    return date.fromisoformat(row[column])

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ from pipelines.ingest.layout import agreed_table, hold_to_site, layout_digest, w
 from pipelines.ingest.ledger import DeliveryEvent, current_of, ledger_path, read_ledger, write_ledger
 from pipelines.ingest.readers import READERS
 from pipelines.ingest.refusal import Refusal
-from pipelines.ingest.store import holding_site, keep_delivery, keep_refused
+from pipelines.ingest.store import Keeper, holding_site, keep_delivery, keep_refused
 from pipelines.settings import Home
 from pipelines.study import Study
 
@@ -70,12 +71,13 @@ def ingest_site(home: Home, study: Study, site: str, now: Clock = utc_now) -> li
     ledger = ledger_path(home, study.study, site)
     if not files:
         return []
-    with holding_site(ledger.parent):
+    with holding_site(ledger.parent), Keeper() as keeper:
         before = read_ledger(ledger)
         known_sites = {*landing_sites(home, study.study), *(listed.id for listed in study.sites)}
-        intake = _Intake(home, study, site, list(before), {f.name for f in files}, known_sites, now)
+        intake = _Intake(home, study, site, list(before), {f.name for f in files}, known_sites, keeper, now)
         for file in files:
             intake.take(file)
+        keeper.finish()
         if intake.events != before:
             write_ledger(ledger, intake.events)
     return intake.events[len(before) :]
@@ -103,6 +105,7 @@ class _Intake:
         events: list[DeliveryEvent],
         present: set[str],
         known_sites: set[str],
+        keeper: Keeper,
         now: Clock,
     ) -> None:
         self.home = home
@@ -111,6 +114,7 @@ class _Intake:
         self.events = events
         self.present = present
         self.known_sites = known_sites
+        self.keeper = keeper
         self.now = now
         self.layouts = {name: layout_digest(source) for name, source in study.sources.items()}
         self.current = current_of(events)
@@ -193,7 +197,8 @@ class _Intake:
         reading = hashlib.sha256(f"{arrival.layout}\n{source_file}".encode()).hexdigest()
         store = f"{self.study.study}/{self.site}/{arrival.source}/{arrival.sha256[:16]}-{reading[:8]}"
         rows = with_lineage(table, source_file, self.site)
-        keep_delivery(self.home.store / store, Path(arrival.file.file).suffix, data, rows)
+        suffix = Path(arrival.file.file).suffix
+        self.keeper.start(partial(keep_delivery, self.home.store / store, suffix, data, rows))
         event = self._add(
             arrival,
             "accepted",
@@ -206,7 +211,7 @@ class _Intake:
 
     def _refuse(self, arrival: _Arrival, data: bytes, refusal: Refusal, received_at: str | None) -> None:
         store = f"{self.study.study}/{self.site}/refused/{arrival.sha256[:16]}"
-        keep_refused(self.home.store / store, data)
+        self.keeper.start(partial(keep_refused, self.home.store / store, data))
         self._add(arrival, "refused", reason=refusal.reason, line=refusal.line, store=store, received_at=received_at)
 
     def _add(

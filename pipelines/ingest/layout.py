@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.ingest.readers import READERS, Reading
 from pipelines.ingest.refusal import Refusal
@@ -64,26 +63,31 @@ def hold_to_site(table: pa.Table, source: Source, site: str, known_sites: Collec
         return
     wanted = source.site.casefold()
     place = [name.casefold() for name in table.column_names].index(wanted)
-    values = pc.utf8_trim_whitespace(table.column(place))
-    allowed = pl.Series(["", site, *source.missing], dtype=pl.String).to_arrow().cast(values.type)
-    other = pc.index(pc.is_in(values, value_set=allowed), False).as_py()
-    if other < 0:
+    values = pl.Series(table.column(place)).str.strip_chars()
+    others = (~values.is_in(["", site, *source.missing])).arg_true()
+    if others.is_empty():
         return
-    named = values[other].as_py()
-    whose = f"site {named}" if named in known_sites else "another site"
-    raise Refusal("site_mismatch", f"row {other + 1} names {whose} in column {source.site}, but {site} delivered it")
+    row = others[0]
+    whose = f"site {values[row]}" if values[row] in known_sites else "another site"
+    raise Refusal("site_mismatch", f"row {row + 1} names {whose} in column {source.site}, but {site} delivered it")
 
 
 def with_lineage(table: pa.Table, source_file: str, site: str) -> pa.Table:
     """Put the delivered file, the 1-based data row and the site in front of every row."""
     rows = table.num_rows
     lineage = [
-        pa.repeat(pa.scalar(source_file, pa.string()), rows),
+        _repeated(source_file, rows),
         # Not pa.array: its first call imports pandas, which takes a second.
         pl.int_range(1, rows + 1, dtype=pl.Int64, eager=True).to_arrow(),
-        pa.repeat(pa.scalar(site, pa.string()), rows),
+        _repeated(site, rows),
     ]
     return pa.table([*lineage, *table.columns], names=[*LINEAGE_COLUMNS, *table.column_names])
+
+
+def _repeated(text: str, rows: int) -> pa.Array:
+    """Return a column that holds its one text once; it is plain text again in the store."""
+    places = pl.zeros(rows, dtype=pl.Int32, eager=True).to_arrow()
+    return pa.DictionaryArray.from_arrays(places, pl.Series([text]).to_arrow())
 
 
 def _agreed_names(header: Iterable[str], source: Source) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,6 +41,31 @@ def holding_site(folder: Path) -> Iterator[None]:
         raise UserError(f"{place}: cannot be written ({error.strerror}); {cure}") from error
 
 
+class Keeper:
+    """Writes deliveries while the next one is read; one at a time, so that memory holds two files at most."""
+
+    def __init__(self) -> None:
+        self._writer = ThreadPoolExecutor(max_workers=1)
+        self._under_way: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.shutdown()
+
+    def start(self, write: Callable[[], None]) -> None:
+        """Begin to write, when all before is written."""
+        self.finish()
+        self._under_way = self._writer.submit(write)
+
+    def finish(self) -> None:
+        """Wait until all is written; raises what the writing raised."""
+        if self._under_way:
+            self._under_way.result()
+        self._under_way = None
+
+
 def keep_delivery(folder: Path, suffix: str, original: bytes, table: pa.Table) -> None:
     """Keep a delivery's bytes and rows in a write-once folder; one that is there already holds the same."""
     if folder.exists():
@@ -47,8 +74,8 @@ def keep_delivery(folder: Path, suffix: str, original: bytes, table: pa.Table) -
         _write_through(unfinished / f"original{suffix}", original)
         with (unfinished / ROWS_FILE).open("wb") as file:
             # Snappy: a third faster to write than zstd, and DuckDB reads it faster. No clock goes into the file, so
-            # the same table gives the same bytes.
-            pq.write_table(table, file, compression="snappy", write_statistics=False)
+            # the same table gives the same bytes; no Arrow schema, so that every reader finds plain text.
+            pq.write_table(table, file, compression="snappy", write_statistics=False, store_schema=False)
             file.flush()
             os.fsync(file.fileno())
 

@@ -64,7 +64,7 @@ def simulate_portfolio(
     writer.writerow(KEY_COLUMNS)
     for index, study in enumerate(study_ids):
         style = STYLES[index % len(STYLES)]
-        shape = _Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed)
+        shape = Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed)
         wishes: list[list[Wish]] = [[] for _ in range(sites)] if clean else plan_faults(sites, subjects, index)
         writer.writerows(_write_sites(home, shape, wishes))
         write_bytes(home.study_file(study), write_study_config(study, style).encode())
@@ -74,7 +74,7 @@ def simulate_portfolio(
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     """What a study's records follow from."""
 
     study: str
@@ -84,7 +84,7 @@ class _Shape:
     seed: int
 
 
-def _write_sites(home: Home, shape: _Shape, wishes: list[list[Wish]]) -> list[tuple[str, ...]]:
+def _write_sites(home: Home, shape: Shape, wishes: list[list[Wish]]) -> list[tuple[str, ...]]:
     """Write a study's sites, one at a time, and return its rows of the answer key.
 
     What one site cannot take goes to the next; what the last one cannot take is offered to all of them again.
@@ -107,13 +107,14 @@ def _write_sites(home: Home, shape: _Shape, wishes: list[list[Wish]]) -> list[tu
     return [row for rows in keys for row in rows]
 
 
-def _faulty_site(shape: _Shape, site_id: str, wishes: list[Wish]) -> tuple[SiteRecords, list[Fault], list[Wish]]:
-    site = _clean_site(shape, site_id)
+def _faulty_site(shape: Shape, site_id: str, wishes: list[Wish]) -> tuple[SiteRecords, list[Fault], list[Wish]]:
+    site = clean_site(shape, site_id)
     faults, left = plant_faults(site, wishes, chance(shape.seed, shape.study, site_id, "faults"))
     return site, faults, left
 
 
-def _clean_site(shape: _Shape, site_id: str) -> SiteRecords:
+def clean_site(shape: Shape, site_id: str) -> SiteRecords:
+    """Return the records of one site without a fault."""
     study, style, subjects, seed = shape.study, shape.style, shape.subjects, shape.seed
     rng = chance(seed, study, site_id)
     activation = CUTOFF - timedelta(days=rng.randint(420, 600))

@@ -1,0 +1,291 @@
+"""The `siteproof` command: thin, calls the rooms. Nothing heavy is imported before a command needs it.
+
+Exit codes: 0 done, findings or not; 1 a run failed, an extract does not verify, or doctor found something; 2 the input
+or the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli_output import Format, print_error, print_frame, print_json, print_line, safe
+from pipelines.errors import UserError, did_you_mean
+from pipelines.orchestration.run_errors import RunError
+from pipelines.settings import EXPECTATIONS_DIR, Home, go_offline, resolve_home
+
+if TYPE_CHECKING:
+    from pipelines.study import Study
+    from pipelines.validate import Check
+
+app = typer.Typer(
+    help="The quality gate between clinical-trial sites and sponsors.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+check_app = typer.Typer(help="The catalogue of checks.", no_args_is_help=True)
+app.add_typer(check_app, name="check")
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="where everything lives; else $SITEPROOF_HOME, else ./siteproof-home", metavar="DIR"),
+]
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="a folder in the home's studies/")]
+FormatOption = Annotated[Format, typer.Option("--format", help="how to write it")]
+JsonOption = Annotated[bool, typer.Option("--json", help="write json")]
+
+
+@app.callback()
+def siteproof(context: typer.Context, home: HomeOption = None) -> None:
+    """Take the options that stand before the command."""
+    context.obj = home
+
+
+def _home(context: typer.Context, home: Path | None) -> Home:
+    return resolve_home(home or context.obj)
+
+
+def _load_study(home: Home, study_id: str) -> Study:
+    known = sorted(path.parent.name for path in home.studies.glob("*/study.yml"))
+    if study_id not in known:
+        cure = f"Studies here: {', '.join(known)}." if known else f"There is no study in {home.studies} yet."
+        raise UserError(f'there is no study "{study_id}" in {home.studies}.{did_you_mean(study_id, known)} {cure}')
+    from pipelines.study import load_study
+
+    return load_study(home.study_file(study_id))
+
+
+@app.command()
+def demo(context: typer.Context, home: HomeOption = None) -> None:
+    """Simulate a small portfolio in the home, run it, and print a summary and the pages' paths."""
+    from pipelines.orchestration.run_command import run_demo
+
+    run_demo(_home(context, home))
+
+
+@app.command()
+def simulate(
+    context: typer.Context,
+    home: HomeOption = None,
+    studies: Annotated[int, typer.Option(help="number of studies", min=1)] = 3,
+    sites: Annotated[int, typer.Option(help="sites a study", min=1)] = 4,
+    subjects: Annotated[int, typer.Option(help="subjects a site", min=1)] = 10,
+    seed: Annotated[int, typer.Option(help="the same seed writes the same bytes")] = 1,
+    clean: Annotated[bool, typer.Option("--clean", help="plant no faults")] = False,
+) -> None:
+    """Write a made-up portfolio with planted, labelled faults and its answer_key.csv."""
+    from pipelines.simulate import simulate_portfolio
+
+    where = _home(context, home)
+    print_line(str(simulate_portfolio(where, studies=studies, sites=sites, subjects=subjects, seed=seed, clean=clean)))
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    study: StudyArgument,
+    site: Annotated[str | None, typer.Option("--site", help="take in only this site's exports")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ingest, standardize, validate and report a study, as a Dagster run."""
+    where = _home(context, home)
+    _load_study(where, study)
+    from pipelines.orchestration.run_command import run_and_report
+
+    run_and_report(where, study, [site] if site else None, as_json=as_json)
+
+
+@app.command()
+def deliveries(
+    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
+) -> None:
+    """List every file that a study's sites delivered: accepted, duplicate, superseded or refused, and why."""
+    where = _home(context, home)
+    _load_study(where, study)
+    from pipelines.ingest import read_deliveries
+
+    columns = ["study", "site", "system", "file", "sha256", "received_at", "status", "reason", "rows"]
+    print_frame(read_deliveries(where, study).select(columns), form)
+
+
+@app.command()
+def verdicts(
+    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
+) -> None:
+    """List what every check says of every site."""
+    where = _home(context, home)
+    _load_study(where, study)
+    from pipelines.findings import read_verdicts
+
+    columns = ["study", "site", "check_id", "status", "evaluated", "failed", "waived", "reason"]
+    print_frame(read_verdicts(where, study).select(columns), form)
+
+
+@app.command()
+def findings(
+    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
+) -> None:
+    """List the open findings, down to the row of the delivered file."""
+    where = _home(context, home)
+    _load_study(where, study)
+    from pipelines.findings import read_findings
+
+    columns = ["finding_id", "study", "site", "subject", "check_id", "category", "severity", "dataset", "record"]
+    columns += ["message", "source_file", "source_row", "state", "first_seen", "last_seen"]
+    print_frame(read_findings(where, study).select(columns), form)
+
+
+@check_app.command("list")
+def check_list(form: FormatOption = Format.table) -> None:
+    """List the checks."""
+    import polars as pl
+
+    columns = ["id", "title", "category", "group", "severity", "scope", "suite", "owner", "reference"]
+    rows = [[getattr(check, name) for name in columns] for check in _checks()]
+    print_frame(pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row"), form)
+
+
+@check_app.command("explain")
+def check_explain(check_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Say what a check looks at, when it fails, and where its rule comes from."""
+    checks = {check.id: check for check in _checks()}
+    check = checks.get(check_id.upper())
+    if check is None:
+        raise UserError(f'there is no check "{check_id}".{did_you_mean(check_id, checks)}')
+    print_line(f"{check.id}  {check.title}")
+    told = {
+        "severity": check.severity,
+        "category": f"{check.category} / {check.group}",
+        "scope": check.scope,
+        "looks at": check.applies_when_text,
+        "fails when": check.fails_when_text,
+        "needs": ", ".join(check.needs),
+        "parameters": ", ".join(f"{name} = {value}" for name, value in check.parameters.items()) or "none",
+        "query": check.query_text,
+        "owner": check.owner,
+        "reference": check.reference,
+        "suite": check.suite,
+    }
+    for name, text in told.items():
+        print_line(f"  {name:<11} {safe(text)}")
+
+
+def _checks() -> list[Check]:
+    from pipelines.validate import load_checks
+
+    return load_checks(EXPECTATIONS_DIR)
+
+
+@app.command()
+def report(context: typer.Context, study: StudyArgument, home: HomeOption = None) -> None:
+    """Write the study's page from its last run, and print the page's path."""
+    where = _home(context, home)
+    loaded = _load_study(where, study)
+    from pipelines.report import write_report
+
+    print_line(str(write_report(where, loaded)))
+
+
+@app.command()
+def extract(
+    context: typer.Context,
+    study: StudyArgument,
+    cutoff: Annotated[str | None, typer.Option(metavar="DATE", help="last day of data, YYYY-MM-DD")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write the sponsor's extract of the last run, and print its folder."""
+    where = _home(context, home)
+    loaded = _load_study(where, study)
+    from datetime import date
+
+    try:
+        last_day = date.fromisoformat(cutoff) if cutoff else None
+    except ValueError as error:
+        raise UserError(f'--cutoff "{cutoff}" is not a date; write it as YYYY-MM-DD') from error
+    from pipelines.transfer import write_extract
+
+    print_line(str(write_extract(where, loaded, last_day)))
+
+
+@app.command()
+def verify(directory: Annotated[Path, typer.Argument(metavar="DIR", help="an extract's folder")]) -> None:
+    """Check an extract against its manifest; exit 1 when it does not agree."""
+    if not directory.is_dir():
+        raise UserError(f"{directory} is not a folder")
+    from pipelines.transfer import verify_extract
+
+    problems = verify_extract(directory)
+    for problem in problems:
+        print_line(safe(problem))
+    if problems:
+        raise typer.Exit(1)
+    print_line(f"{directory}: every file agrees with the manifest")
+
+
+@app.command()
+def doctor(context: typer.Context, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check the installation, the home and the studies, and say what to do; exit 1 when something is wrong."""
+    from dataclasses import asdict
+
+    from pipelines.orchestration.doctor import examine
+
+    seen = []
+    for examination in examine(_home(context, home)):
+        seen.append(examination)
+        if not as_json:
+            print_line(
+                f"{'ok  ' if examination.well else 'BAD '} {safe(examination.subject)}: {safe(examination.seen)}"
+            )
+            if examination.cure:
+                print_line(f"     -> {safe(examination.cure)}")
+    if as_json:
+        print_json([asdict(examination) for examination in seen])
+    if not all(examination.well for examination in seen):
+        raise typer.Exit(1)
+
+
+@app.command()
+def dev(
+    context: typer.Context,
+    home: HomeOption = None,
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on")] = 3000,
+) -> None:
+    """Open Dagster's UI on this home, offline; Ctrl-C ends it."""
+    import subprocess
+
+    from pipelines.orchestration.instance import WORKSPACE, dagster_environment
+
+    where = _home(context, home)
+    go_offline()
+    from pipelines.orchestration.dbt_cli import ensure_manifest
+
+    ensure_manifest()
+    print_line(f"http://{host}:{port} in about half a minute")
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(WORKSPACE), "--host", host, "--port", str(port)]
+    with contextlib.suppress(KeyboardInterrupt):
+        result = subprocess.run(command, env=dagster_environment(where), check=False)  # noqa: S603 - our own command
+        raise typer.Exit(result.returncode)
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one plain line on standard error and exit code 2."""
+    # Tables for scripts are UTF-8 in every locale; a terminal that cannot show a letter gets its escape.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+    try:
+        app()
+    except UserError as error:
+        print_error(str(error))
+        sys.exit(2)
+    except RunError as error:
+        print_error(str(error))
+        sys.exit(1)

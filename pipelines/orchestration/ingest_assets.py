@@ -1,0 +1,95 @@
+"""The assets of ingest: one site's exports (a partition a site), and a study's deliveries taken in in bulk."""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+
+import dagster as dg
+from pydantic import Field
+
+from pipelines.errors import UserError, did_you_mean
+from pipelines.ingest import DeliveryEvent, ingest_site, ingest_study
+from pipelines.orchestration.home_resource import HomeResource
+from pipelines.orchestration.partitions import SITE_OF_STUDY, STUDY, register_study, site_partition
+from pipelines.orchestration.study_lock import hold_study
+
+SITE_EXPORT = dg.AssetKey(["landing", "site_export"])
+DELIVERIES = dg.AssetKey(["store", "deliveries"])
+# The store has one writer at a time; DuckDB's file as well. One pool, so that the queue knows.
+STORE_POOL = "duckdb"
+
+with warnings.catch_warnings():
+    # The mapping is marked beta in Dagster 1.13; the version is pinned, and tests hold what it does.
+    warnings.simplefilter("ignore", dg.BetaWarning)
+    _ALL_SITES_OF_THE_STUDY = dg.MultiToSingleDimensionPartitionMapping("study")
+
+
+class DeliveriesConfig(dg.Config):
+    """Which sites a run takes in."""
+
+    sites: list[str] | None = Field(default=None, description="site ids; without it, every site with an export")
+
+
+def delivery_counts(events: Iterable[DeliveryEvent]) -> dict[str, int]:
+    """Return how many files were accepted, refused and so on: counts only, for Dagster's metadata."""
+    counts = Counter(str(event.status) for event in events)
+    return {status: counts.get(status, 0) for status in ("accepted", "duplicate", "superseded", "refused")}
+
+
+@dg.asset(
+    key=SITE_EXPORT,
+    partitions_def=SITE_OF_STUDY,
+    group_name="ingest",
+    kinds={"python"},
+    pool=STORE_POOL,
+    description="What one site has delivered, read strictly and kept in the store with file and row lineage.",
+)
+def site_export(context: dg.AssetExecutionContext, siteproof_home: HomeResource) -> dg.MaterializeResult[None]:
+    """Take in one site's exports."""
+    key = context.partition_key
+    if not isinstance(key, dg.MultiPartitionKey):
+        raise UserError(f'"{key}" is not the partition of a site: it takes a study and a site')
+    study = siteproof_home.study(key.keys_by_dimension["study"])
+    with hold_study(siteproof_home.home, study.study, wait=True):
+        events = ingest_site(siteproof_home.home, study, key.keys_by_dimension["site"])
+    return dg.MaterializeResult(metadata=delivery_counts(events))
+
+
+@dg.asset(
+    key=DELIVERIES,
+    partitions_def=STUDY,
+    group_name="ingest",
+    kinds={"python"},
+    pool=STORE_POOL,
+    deps=[dg.AssetDep(site_export, partition_mapping=_ALL_SITES_OF_THE_STUDY)],
+    description=(
+        "A study's store: every site whose landing changed is taken in, in this one process, and each site that "
+        "brought something new is reported as a materialization of its own partition of landing/site_export. "
+        "A run per site would cost seconds of start-up for each."
+    ),
+)
+def deliveries(
+    context: dg.AssetExecutionContext, config: DeliveriesConfig, siteproof_home: HomeResource
+) -> dg.MaterializeResult[None]:
+    """Take in the exports of a study's sites."""
+    home = siteproof_home.home
+    study = siteproof_home.study(context.partition_key)
+    sites = register_study(context.instance, home, study.study)
+    for site in config.sites or []:
+        if site not in sites:
+            raise UserError(f'{study.study} has no site "{site}" in {home.landing}.{did_you_mean(site, sites)}')
+    changed: list[str] = []
+
+    def report_site(site: str, events: list[DeliveryEvent]) -> None:
+        if events:
+            changed.append(site)
+            context.log_event(
+                dg.AssetMaterialization(
+                    SITE_EXPORT, partition=site_partition(study.study, site), metadata=delivery_counts(events)
+                )
+            )
+
+    with hold_study(home, study.study, wait=True):
+        events = ingest_study(home, study, config.sites, on_site=report_site)
+    looked_at = len(sites) if config.sites is None else len(config.sites)
+    return dg.MaterializeResult(metadata={"sites": looked_at, "sites_changed": len(changed), **delivery_counts(events)})

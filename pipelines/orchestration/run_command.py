@@ -1,0 +1,103 @@
+"""What `siteproof run` and `siteproof demo` do: run studies, show their steps, and say in the end what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from pipelines.cli_output import counted, print_json, print_line, print_rows, safe
+from pipelines.errors import UserError
+from pipelines.orchestration.run_errors import RunFailedError
+from pipelines.orchestration.run_progress import RunProgress, run_progress
+from pipelines.settings import Home, go_offline
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from pipelines.orchestration.run_summary import RunSummary
+    from pipelines.orchestration.study_run import FinishedRun
+
+DEMO_STUDIES = ("SIM-001", "SIM-002")
+
+
+def run_and_report(home: Home, study_id: str, sites: Sequence[str] | None, *, as_json: bool) -> None:
+    """Run a study and print its summary.
+
+    Raises:
+        UserError: a site or a file of ours is wrong.
+        RunError: the study is held by another process, or a step failed.
+    """
+    [(finished, summary)] = _run_each(home, [study_id], sites, show=not as_json)
+    if as_json:
+        print_json({"run_id": finished.run_id, **asdict(summary)})
+        return
+    print_line()
+    _print_summary(summary)
+
+
+def run_demo(home: Home) -> None:
+    """Simulate a small portfolio in the home and run it; studies that were not simulated stay as they are.
+
+    Raises:
+        UserError: the home holds a study under a name that the demo would overwrite.
+        RunError: a step failed.
+    """
+    taken = [study for study in DEMO_STUDIES if (home.studies / study).exists()]
+    if taken and not (home.root / "answer_key.csv").exists():
+        raise UserError(f"{home.studies / taken[0]} was not simulated and stays; give the demo another --home")
+    from pipelines.simulate import simulate_portfolio
+
+    key = simulate_portfolio(home, studies=len(DEMO_STUDIES), sites=3, subjects=8, seed=1)
+    print_line(f"simulated {len(DEMO_STUDIES)} studies, each with 3 sites of 8 subjects, in {home.root}")
+    summaries = [summary for _, summary in _run_each(home, DEMO_STUDIES, None, show=True)]
+    print_line()
+    print_rows(
+        ["study", "sites", "files", "verdicts", "findings"],
+        [[s.study, s.sites, counted(s.files), counted(s.verdicts), counted(s.findings)] for s in summaries],
+    )
+    print_line()
+    for summary in summaries:
+        print_line(f"page of {summary.study}: {summary.page}")
+    print_line(f"what was planted: {key}")
+
+
+def _run_each(
+    home: Home, studies: Sequence[str], sites: Sequence[str] | None, *, show: bool
+) -> list[tuple[FinishedRun, RunSummary]]:
+    go_offline()
+    with run_progress() as progress:
+        progress.busy("loading")
+        from pipelines.orchestration.study_run import load_definitions
+
+        definitions = load_definitions(home)
+        results = []
+        for study_id in studies:
+            if show:
+                progress.line(f"run of {study_id}")
+            results.append(_run_one(home, definitions, study_id, sites, progress if show else None))
+    return results
+
+
+def _run_one(
+    home: Home, definitions: dg.Definitions, study_id: str, sites: Sequence[str] | None, progress: RunProgress | None
+) -> tuple[FinishedRun, RunSummary]:
+    from pipelines.orchestration.run_summary import summarize
+    from pipelines.orchestration.study_run import run_study
+
+    finished = run_study(home, definitions, study_id, sites=sites, on_step=progress.on_step if progress else None)
+    failed = finished.failed_step
+    if failed is not None:
+        raise RunFailedError(f"the run of {study_id} failed in step {failed.name}: {failed.error}\nlog: {finished.log}")
+    return finished, summarize(home, study_id)
+
+
+def _print_summary(summary: RunSummary) -> None:
+    print_line(f"files     {counted(summary.files)}")
+    for refused in summary.refused:
+        print_line(f"  refused {safe(refused.site)}/{safe(refused.file)}: {safe(refused.reason)}")
+    print_line(f"verdicts  {counted(summary.verdicts)}, at {summary.sites} sites")
+    print_line(f"findings  {counted(summary.findings)}")
+    if summary.verdicts["error"]:
+        print_line(f"errors    {summary.verdicts['error']} checks broke: siteproof verdicts {summary.study} says which")
+    print_line(f"page      {summary.page}")

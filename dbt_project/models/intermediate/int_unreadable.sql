@@ -1,0 +1,24 @@
+{#- Every dataset of the vocabulary that has dates or numbers. -#}
+{% set tables = ['dm', 'ds', 'sv', 'ae', 'ex', 'vs', 'lb', 'ie', 'co_consent', 'dv', 'query', 'page', 'audit', 'site', 'rand', 'screening_log'] %}
+-- Grain: one row per delivered file and variable with at least one value that could not be read as its type.
+{% for table in tables %}
+{% set columns = vocabulary(table).columns.values() | selectattr('config.meta.type', 'in', ['date', 'number']) | list %}
+select site, dataset, source_name, source_file, variable, kind, unreadable, first_row
+from (
+    select
+        site, dataset, source_name, source_file,
+        unnest([
+            {%- for column in columns or [{'name': 'source_row', 'config': {'meta': {'type': 'number'}}}] %}
+            {%- set failed = column.name ~ ' is null and ' ~ column.name ~ ('_raw' if columns else '') ~ ' is not null' %}
+            struct_pack(
+                variable := '{{ column.name }}', kind := '{{ column.config.meta.type }}',
+                unreadable := count(*) filter (where {{ failed }}), first_row := min(source_row) filter (where {{ failed }})
+            ){{ ',' if not loop.last }}
+            {%- endfor %}
+        ], recursive := true)
+    from {{ ref(table) }}
+    group by site, dataset, source_name, source_file
+)
+where unreadable > 0
+{% if not loop.last %}union all{% endif %}
+{% endfor %}

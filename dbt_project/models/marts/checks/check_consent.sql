@@ -1,0 +1,28 @@
+-- Grain: one row per consent record, with what happened around it. `greatest_age` is certain: the oldest that the subject can have been
+-- on the day of consent; without a birth date, the recorded age. `country_majority` is what study.yml sets by country (ICF-06 by_country).
+with majority as (
+    select
+        upper(trim(split_part(value, '=', 1))) as country,
+        try_cast(split_part(value, '=', 2) as double) as years
+    from {{ source('settings', 'parameter') }}
+    where check_id = 'ICF-06' and name = 'by_country'
+)
+
+select
+    consent.*,
+    first.first_needing_consent as first_procedure_date,
+    master.activation_date,
+    case
+        when dm.BRTHDTC is not null and consent.consent_date is not null then
+            date_diff('year', first_day(dm.BRTHDTC), final_day(consent.consent_date))
+            - case
+                when strftime(final_day(consent.consent_date), '%m-%d') < strftime(first_day(dm.BRTHDTC), '%m-%d') then 1 else 0
+            end
+        else dm.AGE
+    end as greatest_age,
+    majority.years as country_majority
+from {{ ref('int_consent') }} as consent
+left join {{ ref('int_first_procedure') }} as first on consent.USUBJID = first.USUBJID
+left join {{ ref('int_site') }} as master on consent.site = master.site_id
+left join {{ ref('int_demographics') }} as dm on consent.USUBJID = dm.USUBJID
+left join majority on upper(dm.COUNTRY) = majority.country

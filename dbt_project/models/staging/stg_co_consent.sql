@@ -1,0 +1,1 @@
+{{ stage('co_consent') }}

@@ -1,0 +1,1 @@
+{{ stage('screening_log') }}

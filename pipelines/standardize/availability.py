@@ -1,0 +1,81 @@
+"""What each site delivered, as datasets and variables: the ground for telling `not_run` from `pass`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.ingest import CurrentDelivery
+from pipelines.standardize.mapping import expression_columns, mapped_expressions
+from pipelines.study import Study
+from pipelines.vocabulary import Dataset
+
+WHOLE_DATASET = ""
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether a site delivered a dataset (`variable` blank) or a variable of it; `reason` says why not."""
+
+    site: str
+    dataset: str
+    variable: str
+    delivered: bool
+    reason: str
+
+
+def list_availability(
+    study: Study, vocabulary: dict[str, Dataset], deliveries: Sequence[CurrentDelivery], sites: Sequence[str]
+) -> list[Availability]:
+    """Return one entry for every site, dataset and variable of the vocabulary, sorted."""
+    files = {
+        (delivery.site, delivery.source): frozenset(map(str.casefold, delivery.columns)) for delivery in deliveries
+    }
+    entries = []
+    for dataset in vocabulary.values():
+        needed = _needed_columns(study, dataset)
+        listed = dataset.name == "SITE" and bool(study.sites)
+        for site in sites:
+            whole = listed or any((site, source) in files for source in needed.get(WHOLE_DATASET, {}))
+            for variable in (WHOLE_DATASET, *dataset.variables):
+                reason = "" if listed else _why_missing(dataset, variable, site, whole, needed, files)
+                entries.append(Availability(site, dataset.name, variable, not reason, reason))
+    return entries
+
+
+def _needed_columns(study: Study, dataset: Dataset) -> dict[str, dict[str, list[frozenset[str]]]]:
+    """Return variable -> source -> the sets of columns, each of which would fill it."""
+    needed: dict[str, dict[str, list[frozenset[str]]]] = {}
+    for mapping in study.map.get(dataset.name, []):
+        needed.setdefault(WHOLE_DATASET, {}).setdefault(mapping.source, []).append(frozenset())
+        for variable, expression in mapped_expressions(mapping, dataset):
+            needed.setdefault(variable, {}).setdefault(mapping.source, []).append(expression_columns(expression))
+    return needed
+
+
+def _why_missing(
+    dataset: Dataset,
+    variable: str,
+    site: str,
+    whole: bool,
+    needed: dict[str, dict[str, list[frozenset[str]]]],
+    files: dict[tuple[str, str], frozenset[str]],
+) -> str:
+    name = f"{dataset.name}.{variable}" if variable else dataset.name
+    if not needed.get(variable):
+        return f"{name} is not mapped in study.yml"
+    if not whole:
+        return f"{dataset.name} was not delivered"
+    absent: set[str] = set()
+    for source, alternatives in needed[variable].items():
+        columns = files.get((site, source))
+        if columns is None:
+            continue
+        for wanted in alternatives:
+            missing = {column for column in wanted if column.casefold() not in columns}
+            if not missing:
+                return ""
+            absent |= missing
+    if absent:
+        return f"{name}: the file has no column {', '.join(sorted(absent))}"
+    return f"{name}: {', '.join(sorted(needed[variable]))} was not delivered"

@@ -1,0 +1,108 @@
+"""What the deliveries themselves say: how many rows came, and whether the columns are those that were agreed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipelines.ingest import CurrentDelivery, read_deliveries
+from pipelines.settings import Home
+from pipelines.standardize.mapping import mapped_expressions
+from pipelines.study import Source, Study
+from pipelines.vocabulary import load_vocabulary
+
+MISSING_COLUMN = "missing column"
+NEW_COLUMN = "new column"
+EMPTY_FILE = "empty_file"
+
+
+def dataset_of_source(study: Study, source: str) -> str:
+    """Return the first dataset that a source feeds, or the source's own name when it feeds none."""
+    for dataset, mappings in study.map.items():
+        if any(mapping.source == source for mapping in mappings):
+            return dataset
+    return source
+
+
+def list_deliveries(home: Home, study: Study, deliveries: Sequence[CurrentDelivery]) -> list[tuple[object, ...]]:
+    """Return (site, dataset, source, source_file, row_count, previous row count, received on) per received file.
+
+    The current file of every site and source, and a file that was refused because it is empty (0 rows) after it.
+    """
+    rows: list[tuple[object, ...]] = [
+        (
+            delivery.site,
+            dataset_of_source(study, delivery.source),
+            delivery.source,
+            delivery.source_file,
+            delivery.rows,
+            delivery.previous_rows,
+            delivery.received_at[:10],
+        )
+        for delivery in deliveries
+    ]
+    current = {(delivery.site, delivery.source): delivery for delivery in deliveries}
+    for event in _last_refused_empty(home, study):
+        latest = current.get((event["site"], event["source"]))
+        rows.append(
+            (
+                event["site"],
+                dataset_of_source(study, event["source"]),
+                event["source"],
+                f"{study.study}/{event['site']}/{event['system']}/{event['file']}",
+                0,
+                latest.rows if latest else None,
+                event["received_at"][:10],
+            )
+        )
+    return rows
+
+
+def _last_refused_empty(home: Home, study: Study) -> Iterator[dict[str, str]]:
+    last: dict[tuple[str, str], dict[str, str]] = {}
+    for event in read_deliveries(home, study.study).sort("sequence").iter_rows(named=True):
+        if event["source"] in study.sources:
+            last[event["site"], event["source"]] = event
+    for event in last.values():
+        if event["status"] == "refused" and event["reason"].startswith(EMPTY_FILE):
+            yield event
+
+
+def list_layout_questions(study: Study, deliveries: Sequence[CurrentDelivery]) -> list[tuple[object, ...]]:
+    """Return (site, dataset, source, source_file, column, problem or None) for every column that was agreed or came.
+
+    Agreed columns are those of the source's `columns` and those that the mapping reads; a source without `columns`
+    has no agreed layout and gives no row.
+    """
+    rows: list[tuple[object, ...]] = []
+    for delivery in deliveries:
+        contract = study.sources[delivery.source].columns if delivery.source in study.sources else None
+        if contract is None:
+            continue
+        dataset = dataset_of_source(study, delivery.source)
+        at = (delivery.site, dataset, delivery.source, delivery.source_file)
+        came = {column.casefold() for column in delivery.columns}
+        agreed = _agreed_columns(study, delivery.source)
+        rows += [(*at, column, None if column.casefold() in came else MISSING_COLUMN) for column in sorted(agreed)]
+        known = {column.casefold() for column in agreed}
+        rows += [
+            (*at, column, None if contract.allows(column) else NEW_COLUMN)
+            for column in delivery.columns
+            if column.casefold() not in known
+        ]
+    return rows
+
+
+def _agreed_columns(study: Study, source_name: str) -> set[str]:
+    source: Source = study.sources[source_name]
+    agreed: set[str] = set()
+    if source.columns is not None:
+        listed = [*source.columns.required, *source.columns.optional]
+        agreed |= {name for name in listed if not any(mark in name for mark in "*?[")}
+    vocabulary = load_vocabulary()
+    for dataset, mappings in study.map.items():
+        for mapping in mappings:
+            if mapping.source == source_name:
+                for _, expression in mapped_expressions(mapping, vocabulary[dataset]):
+                    if expression.item is not None:
+                        agreed.add(expression.item)
+    return agreed

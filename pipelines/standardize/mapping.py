@@ -1,0 +1,204 @@
+"""Compiles the mapping of study.yml into SQL: one branch a source, every value still text. Pure, nothing is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipelines.standardize.sql_text import columns_in, quote_list, quote_name, quote_text
+from pipelines.study import Expression, Mapping, Measurement, Source, Study
+from pipelines.vocabulary import Dataset
+
+WHITE_SPACE = " \t\r\n"
+FORMAT_SUFFIX = "__format"
+# What a variable is when no mapping fills it: a record without a site of its own belongs to the site that delivered it.
+DEFAULTS = {"SITEID": "__site"}
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """The current files of one source over all sites, and the columns that at least one of them has."""
+
+    paths: tuple[str, ...]
+    columns: frozenset[str]
+
+
+def expression_columns(expression: Expression) -> frozenset[str]:
+    """Return the columns of the export that an expression reads."""
+    if expression.sql is not None:
+        return columns_in(expression.sql)
+    named = (expression.item, expression.year, expression.month, expression.day)
+    return frozenset(name for name in named if name is not None)
+
+
+def mapped_expressions(mapping: Mapping, dataset: Dataset) -> Iterator[tuple[str, Expression]]:
+    """Yield (variable, expression) for all that a mapping fills, measurements included; a variable may come twice."""
+    yield from mapping.variables.items()
+    for measurement in mapping.measurements:
+        yield f"{dataset.name}ORRES", Expression(item=measurement.result)
+        for suffix in ("TESTCD", "TEST"):
+            yield f"{dataset.name}{suffix}", Expression(value="-")
+        if measurement.unit is not None:
+            yield f"{dataset.name}ORRESU", measurement.unit
+        yield from measurement.variables.items()
+
+
+def raw_view_sql(study: Study, dataset: Dataset, files: dict[str, SourceFiles]) -> str:
+    """Return the query of one dataset's raw view.
+
+    Its columns: study, site, subject, USUBJID, source_name, source_file, source_row (BIGINT), and for every variable of
+    the dataset its text, trimmed, NULL where blank or a declared missing code; for a date also `<VAR>__format`, the
+    declared formats joined by |. One row a record; a dataset that no source feeds gives no row.
+    """
+    branches = [
+        branch
+        for mapping in study.map.get(dataset.name, [])
+        if mapping.source in files
+        for branch in _branches(study, dataset, mapping, files[mapping.source])
+    ]
+    if dataset.name == "SITE":
+        branches += [_listed_site(study, dataset, index) for index in range(len(study.sites))]
+    return "\nUNION ALL\n".join(branches or [_empty(dataset)])
+
+
+def _branches(study: Study, dataset: Dataset, mapping: Mapping, files: SourceFiles) -> Iterator[str]:
+    if not mapping.measurements:
+        yield _branch(study, dataset, mapping, files, None)
+    for measurement in mapping.measurements:
+        yield _branch(study, dataset, mapping, files, measurement)
+
+
+def _branch(
+    study: Study, dataset: Dataset, mapping: Mapping, files: SourceFiles, measurement: Measurement | None
+) -> str:
+    source = study.sources[mapping.source]
+    expressions = dict(mapping.variables)
+    conditions = [f"({mapping.where}\n)"] if mapping.where else []
+    used = set(columns_in(mapping.where)) if mapping.where else set()
+    if measurement is not None:
+        expressions |= _measurement_expressions(dataset, measurement)
+        conditions.append(f"{quote_name(measurement.result)} IS NOT NULL")
+        used.add(measurement.result)
+    for expression in expressions.values():
+        used |= expression_columns(expression)
+    subject = "NULL::VARCHAR"
+    if source.subject is not None:
+        used |= expression_columns(source.subject)
+        subject = _value_sql(source.subject)
+    rows = _clean_rows(source, files, sorted(used))
+    select = _select_list(study, dataset, mapping.source, subject, expressions, source)
+    where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {select}\nFROM (\n{rows}\n){where}"
+
+
+def _measurement_expressions(dataset: Dataset, measurement: Measurement) -> dict[str, Expression]:
+    prefix = dataset.name
+    expressions = {
+        f"{prefix}TESTCD": Expression(value=measurement.testcd),
+        f"{prefix}TEST": Expression(value=measurement.test),
+        f"{prefix}ORRES": Expression(item=measurement.result),
+    }
+    if measurement.unit is not None:
+        expressions[f"{prefix}ORRESU"] = measurement.unit
+    return expressions | measurement.variables
+
+
+def _clean_rows(source: Source, files: SourceFiles, columns: Sequence[str]) -> str:
+    """Select the used columns, trimmed, blanks and missing codes as NULL; a column that no file has is NULL."""
+    present = {name.casefold(): name for name in files.columns}
+    parts = ["__site", "__source_file", "__source_row"]
+    for column in columns:
+        name = present.get(column.casefold())
+        if name is None:
+            parts.append(f"NULL::VARCHAR AS {quote_name(column)}")
+            continue
+        trimmed = f"trim({quote_name(name)}, {quote_text(WHITE_SPACE)})"
+        for code in ["", *source.missing]:
+            trimmed = f"nullif({trimmed}, {quote_text(code)})"
+        parts.append(f"{trimmed} AS {quote_name(column)}")
+    return f"  SELECT {', '.join(parts)}\n  FROM read_parquet({quote_list(files.paths)}, union_by_name = true)"
+
+
+def _select_list(
+    study: Study, dataset: Dataset, source_name: str, subject: str, expressions: dict[str, Expression], source: Source
+) -> str:
+    parts = [
+        f"{quote_text(study.study)} AS study",
+        "__site AS site",
+        f"{subject} AS subject",
+        f"{quote_text(study.study + '-')} || {subject} AS USUBJID",
+        f"{quote_text(source_name)} AS source_name",
+        "__source_file AS source_file",
+        "__source_row AS source_row",
+    ]
+    for variable in dataset.variables.values():
+        expression = expressions.get(variable.name)
+        sql = _value_sql(expression) if expression is not None else DEFAULTS.get(variable.name, "NULL::VARCHAR")
+        parts.append(f"{sql} AS {quote_name(variable.name)}")
+        if variable.type == "date":
+            formats = "|".join(date_formats(source, variable.name, expression)) if expression is not None else ""
+            parts.append(f"{quote_text(formats)} AS {quote_name(variable.name + FORMAT_SUFFIX)}")
+    return ",\n  ".join(parts)
+
+
+def date_formats(source: Source, variable: str, expression: Expression) -> list[str]:
+    """Return the formats that are declared for a date variable: by its item, or by its own name where SQL makes it.
+
+    Parts (year, month, day) and constants are ISO 8601 by their making.
+    """
+    if expression.item is not None:
+        return list(source.dates.get(expression.item, []))
+    return list(source.dates.get(variable, ["ISO8601"]))
+
+
+def _value_sql(expression: Expression) -> str:
+    if expression.value is not None:
+        return quote_text(expression.value)
+    if expression.sql is not None:
+        return f"CAST(({expression.sql}\n) AS VARCHAR)"
+    if expression.year is not None:
+        return _date_of_parts(expression)
+    item = quote_name(expression.item or "")
+    if not expression.values:
+        return item
+    cases = " ".join(f"WHEN {quote_text(old)} THEN {quote_text(new)}" for old, new in expression.values.items())
+    return f"CASE {item} {cases} ELSE {item} END"
+
+
+def _date_of_parts(expression: Expression) -> str:
+    """Join year, month and day to ISO 8601, ending where a part is blank; `2018.0` is 2018, other text stays."""
+    sql = "NULL"
+    for name, width, separator in reversed(
+        [(expression.year, 4, ""), (expression.month, 2, "-"), (expression.day, 2, "-")]
+    ):
+        if name is not None:
+            part = f"regexp_replace({quote_name(name)}, '[.]0*$', '')"
+            sql = (
+                f"'{separator}' || lpad({part}, greatest({width}, length({part}))::INTEGER, '0') || coalesce({sql}, '')"
+            )
+    return f"({sql})"
+
+
+def _listed_site(study: Study, dataset: Dataset, index: int) -> str:
+    site = study.sites[index]
+    values = {
+        "site_id": site.id,
+        "name": site.name,
+        "country": site.country,
+        "investigator": site.investigator,
+        "activation_date": site.activation_date,
+    }
+    expressions = {name: Expression(value=value) for name, value in values.items() if value is not None}
+    row = f"SELECT {quote_text(site.id)} AS __site, 'study.yml' AS __source_file, {index + 1}::BIGINT AS __source_row"
+    select = _select_list(study, dataset, "study.yml", "NULL::VARCHAR", expressions, Source(path="study/study.yml"))
+    return f"SELECT {select}\nFROM ({row})"
+
+
+def _empty(dataset: Dataset) -> str:
+    names = ["study", "site", "subject", "USUBJID", "source_name", "source_file"]
+    for variable in dataset.variables.values():
+        names.append(variable.name)
+        if variable.type == "date":
+            names.append(variable.name + FORMAT_SUFFIX)
+    columns = ", ".join(f"NULL::VARCHAR AS {quote_name(name)}" for name in names)
+    return f"SELECT {columns}, NULL::BIGINT AS source_row WHERE false"

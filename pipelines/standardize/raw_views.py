@@ -1,0 +1,135 @@
+"""Lays the mapped views, and what study.yml and the deliveries say, into a study's DuckDB file; dbt builds on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import duckdb
+
+from pipelines.errors import UserError
+from pipelines.ingest import CurrentDelivery, current_deliveries, landing_sites
+from pipelines.settings import Home
+from pipelines.standardize.availability import list_availability
+from pipelines.standardize.delivery_facts import list_deliveries, list_layout_questions
+from pipelines.standardize.mapping import SourceFiles, raw_view_sql
+from pipelines.standardize.sql_text import quote_name
+from pipelines.study import Study
+from pipelines.vocabulary import Dataset, load_vocabulary
+
+
+def lay_raw_views(home: Home, study: Study) -> None:
+    """Write schemas `raw` (one view a dataset) and `settings` (tables) into the study's warehouse.
+
+    settings.site(site, seen_in): every site of the study: in landing, listed in study.yml, or in the CTMS list.
+    settings.availability(site, dataset, variable, delivered, reason): see `availability`.
+    settings.delivery and settings.delivery_layout: see `delivery_facts`.
+    settings.visit(visit, visitnum, visitdy): the protocol's visit schedule.
+    settings.source(source_name, has_subject), settings.parameter(check_id, name, value): from study.yml.
+
+    Raises:
+        UserError: another process holds the file, or an SQL expression of the mapping cannot be used.
+    """
+    vocabulary = load_vocabulary()
+    deliveries = current_deliveries(home, study.study)
+    with open_for_writing(home, study.study) as connection:
+        for schema in ("raw", "settings"):
+            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+            connection.execute(f"CREATE SCHEMA {schema}")
+        files = _files_by_source(deliveries)
+        for dataset in vocabulary.values():
+            _lay_view(connection, study, dataset, files)
+        sites = _list_sites(connection, study, landing_sites(home, study.study))
+        _write(connection, "site(site VARCHAR, seen_in VARCHAR)", sites)
+        availability = list_availability(study, vocabulary, deliveries, [site for site, _ in sites])
+        _write(
+            connection,
+            "availability(site VARCHAR, dataset VARCHAR, variable VARCHAR, delivered BOOLEAN, reason VARCHAR)",
+            [(a.site, a.dataset, a.variable, a.delivered, a.reason) for a in availability],
+        )
+        _write(
+            connection,
+            "delivery(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR, row_count BIGINT,"
+            " previous BIGINT, received_on VARCHAR)",
+            list_deliveries(home, study, deliveries),
+        )
+        _write(
+            connection,
+            "delivery_layout(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR,"
+            " column_name VARCHAR, problem VARCHAR)",
+            list_layout_questions(study, deliveries),
+        )
+        named = [(name, source.subject is not None) for name, source in study.sources.items()]
+        _write(connection, "source(source_name VARCHAR, has_subject BOOLEAN)", named)
+        _write(connection, "parameter(check_id VARCHAR, name VARCHAR, value VARCHAR)", _list_parameters(study))
+        visits = [(visit.name, visit.num, visit.day) for visit in study.visits]
+        _write(connection, "visit(visit VARCHAR, visitnum DOUBLE, visitdy BIGINT)", visits)
+
+
+def open_for_writing(home: Home, study_id: str) -> duckdb.DuckDBPyConnection:
+    """Open the study's DuckDB file as its one writer.
+
+    Raises:
+        UserError: another process has it open.
+    """
+    path = home.warehouse_file(study_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return duckdb.connect(path)
+    except duckdb.IOException as error:
+        raise UserError(f"{path} cannot be opened for writing; is another run at work on it? ({error})") from error
+
+
+def _files_by_source(deliveries: Sequence[CurrentDelivery]) -> dict[str, SourceFiles]:
+    paths: dict[str, list[str]] = {}
+    columns: dict[str, set[str]] = {}
+    for delivery in deliveries:
+        paths.setdefault(delivery.source, []).append(str(delivery.rows_path))
+        columns.setdefault(delivery.source, set()).update(delivery.columns)
+    return {source: SourceFiles(tuple(paths[source]), frozenset(columns[source])) for source in paths}
+
+
+def _lay_view(
+    connection: duckdb.DuckDBPyConnection, study: Study, dataset: Dataset, files: dict[str, SourceFiles]
+) -> None:
+    query = raw_view_sql(study, dataset, files)
+    try:
+        connection.execute(f"CREATE VIEW raw.{quote_name(dataset.table)} AS {query}")
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+        message = str(error).splitlines()[0]
+        raise UserError(f"study.yml of {study.study}, map.{dataset.name}: {message}") from error
+
+
+def _list_parameters(study: Study) -> list[tuple[str, str, str]]:
+    """Return (check, parameter, value) of what study.yml sets, one row per value of a list."""
+    return [
+        (check_id, name, str(value))
+        for check_id, parameters in study.parameters.items()
+        for name, given in parameters.items()
+        for value in (given if isinstance(given, list) else [given])
+    ]
+
+
+def _list_sites(
+    connection: duckdb.DuckDBPyConnection, study: Study, in_landing: Iterable[str]
+) -> list[tuple[str, str]]:
+    seen: dict[str, list[str]] = {site: ["landing"] for site in in_landing}
+    for site in study.sites:
+        seen.setdefault(site.id, []).append("study.yml")
+    ctms = connection.execute("SELECT DISTINCT site_id FROM raw.site WHERE source_name <> 'study.yml' ORDER BY 1")
+    for (site_id,) in ctms.fetchall():
+        if site_id is not None:
+            seen.setdefault(site_id, []).append("CTMS")
+    return [(site, ", ".join(places)) for site, places in sorted(seen.items())]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    connection.execute(f"CREATE TABLE settings.{table}")
+    name = table.split("(", 1)[0]
+    width = table.count(",") + 1
+    if rows:
+        import pyarrow as pa
+
+        columns = {f"c{index}": [row[index] for row in rows] for index in range(width)}
+        connection.register("incoming", pa.table(columns))
+        connection.execute(f"INSERT INTO settings.{name} SELECT * FROM incoming")
+        connection.unregister("incoming")

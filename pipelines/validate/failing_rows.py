@@ -1,0 +1,88 @@
+"""Fetches every failing row of a suite from DuckDB, with the same predicates that Great Expectations counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import duckdb
+import polars as pl
+
+from pipelines.standardize.sql_text import quote_name, quote_text
+from pipelines.validate.check_models import CHECKS_SCHEMA, load_check_models
+from pipelines.validate.suites import COMMON_PLACEHOLDERS, Check, Suite
+
+if TYPE_CHECKING:
+    from pipelines.validate.rule_counts import Rule
+
+BLANK = "(blank)"
+SCHEMA = {
+    "site": pl.String,
+    "subject": pl.String,
+    "check_id": pl.String,
+    "category": pl.String,
+    "severity": pl.String,
+    "dataset": pl.String,
+    "record": pl.String,
+    "message": pl.String,
+    "source_file": pl.String,
+    "source_row": pl.Int64,
+}
+
+
+def fetch_failing_rows(connection: duckdb.DuckDBPyConnection, suite: Suite, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Return one row per failing row and check, in one scan.
+
+    Columns: site, subject, check_id, category, severity, dataset, record, message, source_file (text), source_row (int,
+    null where a finding is about a whole file or site). No rules give no rows.
+    """
+    if not rules:
+        return pl.DataFrame(schema=SCHEMA)
+    checks = {check.id: check for check in suite.checks}
+    failed = ", ".join(
+        f"CASE WHEN ({rule.applies}\n) AND ({rule.fails}\n) THEN {quote_text(rule.check_id)} END" for rule in rules
+    )
+    messages = " ".join(
+        f"WHEN {quote_text(rule.check_id)} THEN {_message_sql(checks[rule.check_id])}" for rule in rules
+    )
+    severities = " ".join(
+        f"WHEN {quote_text(rule.check_id)} THEN {_severity_sql(checks[rule.check_id])}" for rule in rules
+    )
+    query = f"""
+        SELECT site, subject, check_id, {quote_text(suite.category)} AS category,
+            CASE check_id {severities} END AS severity,
+            dataset, record, CASE check_id {messages} END AS message,
+            source_file, CAST(source_row AS BIGINT) AS source_row
+        FROM (
+            SELECT *, unnest(failed_checks) AS check_id
+            FROM (
+                SELECT *, list_filter([{failed}], lambda id: id IS NOT NULL) AS failed_checks
+                FROM {CHECKS_SCHEMA}.{quote_name(suite.model)}
+            )
+            WHERE len(failed_checks) > 0
+        )
+    """
+    return connection.sql(query).pl()
+
+
+def _severity_sql(check: Check) -> str:
+    own = quote_text(check.severity)
+    return f"coalesce({quote_name(check.severity_column)}, {own})" if check.severity_column else own
+
+
+def _message_sql(check: Check) -> str:
+    """Return the query text as an SQL expression: its placeholders filled from the row, numbers without an idle `.0`."""
+    types = load_check_models()[check.model].columns
+    columns = {**COMMON_PLACEHOLDERS, **check.shows}
+    parts = []
+    for index, piece in enumerate(re.split(r"{(\w+)}", check.query_text)):
+        if index % 2 == 0:
+            parts.append(quote_text(piece))
+            continue
+        column = columns[piece]
+        text = f"CAST({quote_name(column)} AS VARCHAR)"
+        if types[column].casefold() == "double":
+            text = f"regexp_replace({text}, '[.]0$', '')"
+        parts.append(f"coalesce({text}, {quote_text(BLANK)})")
+    return " || ".join(parts)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from pipelines.ingest.landing import LandingFile, landing_files, landing_sites, source_of
+from pipelines.ingest.landing import LandingFile, has_site, landing_files, landing_sites, source_of
 from pipelines.ingest.layout import agreed_table, hold_to_site, layout_digest, with_lineage
 from pipelines.ingest.ledger import DeliveryEvent, current_of, ledger_path, read_ledger, write_ledger
 from pipelines.ingest.readers import READERS
@@ -73,8 +73,7 @@ def ingest_site(home: Home, study: Study, site: str, now: Clock = utc_now) -> li
         return []
     with holding_site(ledger.parent), Keeper() as keeper:
         before = read_ledger(ledger)
-        known_sites = {*landing_sites(home, study.study), *(listed.id for listed in study.sites)}
-        intake = _Intake(home, study, site, list(before), {f.name for f in files}, known_sites, keeper, now)
+        intake = _Intake(home, study, site, list(before), {f.name for f in files}, keeper, now)
         for file in files:
             intake.take(file)
         keeper.finish()
@@ -104,7 +103,6 @@ class _Intake:
         site: str,
         events: list[DeliveryEvent],
         present: set[str],
-        known_sites: set[str],
         keeper: Keeper,
         now: Clock,
     ) -> None:
@@ -113,7 +111,6 @@ class _Intake:
         self.site = site
         self.events = events
         self.present = present
-        self.known_sites = known_sites
         self.keeper = keeper
         self.now = now
         self.layouts = {name: layout_digest(source) for name, source in study.sources.items()}
@@ -191,7 +188,7 @@ class _Intake:
             raise arrival.refusal
         source = self.study.sources[arrival.source]
         table = agreed_table(READERS[source.format].read(data, source), source)
-        hold_to_site(table, source, self.site, self.known_sites)
+        hold_to_site(table, source, self.site, partial(has_site, self.home, self.study))
         source_file = f"{self.study.study}/{self.site}/{arrival.file.name}"
         # The rows name their file, so the same bytes under another name are another folder.
         reading = hashlib.sha256(f"{arrival.layout}\n{source_file}".encode()).hexdigest()

@@ -99,6 +99,12 @@ def is_site_name(name: str) -> bool:
     return re.fullmatch(NamePattern, name) is not None and "\n" not in name
 
 
+def has_site(home: Home, study: Study, name: str) -> bool:
+    """Return whether a site of the study has this name: it is listed in study.yml, or has a folder in landing."""
+    listed = any(site.id == name for site in study.sites)
+    return listed or (is_site_name(name) and (home.landing / study.study / name).is_dir())
+
+
 def printable(name: str) -> str:
     """Return a file's name with control characters and undecodable bytes escaped, fit for a terminal and a table."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 import pyarrow as pa
@@ -53,7 +53,7 @@ def agreed_table(reading: Reading, source: Source) -> pa.Table:
     return reading.table.rename_columns(names)
 
 
-def hold_to_site(table: pa.Table, source: Source, site: str, known_sites: Collection[str]) -> None:
+def hold_to_site(table: pa.Table, source: Source, site: str, is_site: Callable[[str], bool]) -> None:
     """Refuse a table of which a row names another site than the one that delivered it; blank names none.
 
     Raises:
@@ -68,7 +68,7 @@ def hold_to_site(table: pa.Table, source: Source, site: str, known_sites: Collec
     if others.is_empty():
         return
     row = others[0]
-    whose = f"site {values[row]}" if values[row] in known_sites else "another site"
+    whose = f"site {values[row]}" if is_site(values[row]) else "another site"
     raise Refusal("site_mismatch", f"row {row + 1} names {whose} in column {source.site}, but {site} delivered it")
 
 

@@ -14,7 +14,7 @@ import pytest
 from ingest_desk import Desk
 
 from pipelines.errors import UserError
-from pipelines.ingest import current_deliveries, read_deliveries, unusable_site_folders
+from pipelines.ingest import current_deliveries, read_deliveries, store, unusable_site_folders
 from pipelines.ingest.store import holding_site
 
 
@@ -28,9 +28,9 @@ def content_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Callable[[], int]]:
-    """Kill at the n-th step of writing to the disk; gives a function that tells how many steps were made."""
+    """Kill at the n-th step of writing to the disk, a write half-way; gives a function that tells how many steps were made."""
     real = {(os, "fsync"): os.fsync, (Path, "rename"): Path.rename, (Path, "replace"): Path.replace,
-            (Path, "mkdir"): Path.mkdir, (shutil, "rmtree"): shutil.rmtree}  # fmt: skip
+            (Path, "mkdir"): Path.mkdir, (shutil, "rmtree"): shutil.rmtree, (store, "_write_through"): store._write_through}  # fmt: skip
 
     def kill_at(n: int) -> Callable[[], int]:
         steps = 0
@@ -40,6 +40,9 @@ def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Callable[[], int
                 nonlocal steps
                 steps += 1
                 if steps == n:
+                    if step is real[store, "_write_through"]:
+                        path, content = args
+                        path.write_bytes(content[: len(content) // 2])
                     raise Killed
                 return step(*args, **named)
 

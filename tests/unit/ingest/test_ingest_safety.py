@@ -28,9 +28,15 @@ def content_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Callable[[], int]]:
-    """Kill at the n-th step of writing to the disk, a write half-way; gives a function that tells how many steps were made."""
-    real = {(os, "fsync"): os.fsync, (Path, "rename"): Path.rename, (Path, "replace"): Path.replace,
-            (Path, "mkdir"): Path.mkdir, (shutil, "rmtree"): shutil.rmtree, (store, "_write_through"): store._write_through}  # fmt: skip
+    """Kill at the n-th step of writing to the disk, a write half-way; gives a function that counts the steps."""
+    real = {
+        (os, "fsync"): os.fsync,
+        (Path, "rename"): Path.rename,
+        (Path, "replace"): Path.replace,
+        (Path, "mkdir"): Path.mkdir,
+        (shutil, "rmtree"): shutil.rmtree,
+        (store, "_write_through"): store._write_through,
+    }
 
     def kill_at(n: int) -> Callable[[], int]:
         steps = 0

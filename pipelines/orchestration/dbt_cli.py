@@ -48,7 +48,13 @@ def dbt_resource(project_dir: Path = DBT_PROJECT_DIR) -> OfflineDbt:
         project_dir=str(project_dir),
         profiles_dir=str(project_dir),
         dbt_executable=str(dbt_executable()),
-        global_config_flags=["--no-send-anonymous-usage-stats", "--no-version-check"],
+        # Dagster keeps what dbt says; dbt's own debug log would cost an eighth of its time.
+        global_config_flags=[
+            "--no-send-anonymous-usage-stats",
+            "--no-version-check",
+            "--log-level-file",
+            "warn",
+        ],
     )
 
 

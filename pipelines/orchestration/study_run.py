@@ -114,7 +114,7 @@ def _run_job(
     log = home.dagster / "logs" / f"{study_id}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with hold_study(home, study_id, wait=False):
-        _close_dead_runs(instance, study_id)
+        close_dead_runs(instance, study_id)
         with log.open("w", encoding="utf-8") as file, silence(file):
             job = definitions.resolve_job_def(STUDY_RUN)
             tags = merge_run_tags(job, study_id, _own_tags(), None, instance, config)
@@ -135,7 +135,7 @@ def _own_tags() -> dict[str, str]:
     return {PROCESS_TAG: str(os.getpid()), REPOSITORY_LABEL_TAG: _LOCATION}
 
 
-def _close_dead_runs(instance: dg.DagsterInstance, study_id: str) -> None:
+def close_dead_runs(instance: dg.DagsterInstance, study_id: str) -> None:
     """Mark a killed command's runs as failed; whoever holds the study's lock knows that none of them is alive."""
     mine = dg.RunsFilter(tags={"dagster/partition": study_id}, statuses=list(_UNFINISHED))
     for run in instance.get_runs(mine):

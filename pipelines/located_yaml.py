@@ -12,6 +12,9 @@ from pipelines.errors import ConfigError
 
 Location = tuple[str | int | float, ...]
 
+# No file of ours goes half as deep; one that does has an anchor inside itself.
+_DEEPEST = 50
+
 
 @dataclass(frozen=True)
 class LocatedYaml:
@@ -50,6 +53,8 @@ def load_located_yaml(path: Path, *, as_text: bool) -> LocatedYaml:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ConfigError("there is no such file", path) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", path) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"byte {error.start} is not UTF-8; save the file as UTF-8", path) from error
     loader = loader_class(text)
@@ -71,6 +76,8 @@ def load_located_yaml(path: Path, *, as_text: bool) -> LocatedYaml:
 
 def _build(loader: Any, node: yaml.Node, location: Location, lines: dict[Location, int], path: Path) -> Any:
     lines.setdefault(location, node.start_mark.line + 1)
+    if len(location) > _DEEPEST:
+        raise ConfigError("nested too deeply; is an anchor used inside itself?", path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
@@ -85,4 +92,7 @@ def _build(loader: Any, node: yaml.Node, location: Location, lines: dict[Locatio
         return mapping
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*location, index), lines, path) for index, item in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)
+    try:
+        return loader.construct_object(node, deep=True)
+    except ValueError as error:
+        raise ConfigError(f"not a value: {error}", path, node.start_mark.line + 1) from error

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import codecs
 import fnmatch
+import re
+from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from pipelines.errors import ConfigError, did_you_mean
-from pipelines.located_yaml import LocatedYaml, Location, load_located_yaml
-from pipelines.vocabulary import load_vocabulary
+from pipelines.cron_text import cron_problem
+from pipelines.located_yaml import LocatedYaml, load_located_yaml
+from pipelines.study_errors import first_error
+from pipelines.study_rules import check_study
 
 # The only date formats that are read; each is parsed strictly, none is guessed. ISO8601 takes any date or date-time
 # of ISO 8601 calendar form, also one that ends early (2024-03), which the others do not.
@@ -25,8 +28,47 @@ DateFormat = Literal[
     "DD-MMM-YYYY", "DD MMM YYYY", "DDMMMYYYY", "MMM-YYYY", "MMM YYYY", "MM/YYYY",
 ]  # fmt: skip
 
+# The SQL that reads dates tries so many formats of a column, in their order.
+MAX_DATE_FORMATS = 3
+# Of each pair, one text is two different days: 03/04/2024.
+AMBIGUOUS_FORMATS = (("DD/MM/YYYY", "MM/DD/YYYY"), ("DD-MM-YYYY", "MM-DD-YYYY"))
+
 NamePattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-Name = Annotated[str, Field(pattern=NamePattern)]
+
+
+def _check_name(value: str) -> str:
+    if value.endswith("\n") or not re.match(NamePattern, value):
+        raise ValueError(
+            f'"{value}" is not a name: letters, digits, point, hyphen and underscore, the first a letter or digit, '
+            "at most 64"
+        )
+    return value
+
+
+def _check_formats(formats: list[DateFormat]) -> list[DateFormat]:
+    if not formats:
+        raise ValueError("name at least one date format, e.g. [YYYY-MM-DD]")
+    if len(formats) > MAX_DATE_FORMATS:
+        raise ValueError(f"{len(formats)} date formats for one column; at most {MAX_DATE_FORMATS} are read")
+    for one, other in AMBIGUOUS_FORMATS:
+        if one in formats and other in formats:
+            raise ValueError(f"{one} and {other} read the same text as different days; keep the one that is delivered")
+    return formats
+
+
+def _check_day(value: str) -> str:
+    # fromisoformat alone also takes 20240131 and 2024-W05-3.
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError(f'"{value}" is not a day, written YYYY-MM-DD')
+    try:
+        date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f'"{value}" is not a day of the calendar') from error
+    return value
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+DateFormats = Annotated[list[DateFormat], AfterValidator(_check_formats)]
 
 
 class StrictModel(BaseModel):
@@ -40,6 +82,14 @@ class Schedule(StrictModel):
 
     cron: str
     timezone: str = "UTC"
+
+    @field_validator("cron")
+    @classmethod
+    def _cron_is_readable(cls, value: str) -> str:
+        problem = cron_problem(value)
+        if problem:
+            raise ValueError(problem)
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -58,11 +108,11 @@ class ListedSite(StrictModel):
     name: str | None = None
     country: str | None = None
     investigator: str | None = None
-    activation_date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    activation_date: Annotated[str, AfterValidator(_check_day)] | None = None
 
 
 class Visit(StrictModel):
-    """A visit of the protocol's schedule: `num` orders the planned visits; one without `num` has no place in the order."""
+    """A visit of the protocol's schedule: `num` orders the planned visits; one without has no place in the order."""
 
     name: str
     num: float | None = None
@@ -127,7 +177,7 @@ class Source(StrictModel):
     subject: Expression | None = None
     site: str | None = None
     missing: list[str] = []
-    dates: dict[str, list[DateFormat]] = {}
+    dates: dict[str, DateFormats] = {}
     aliases: dict[str, str] = {}
     columns: Columns | None = None
 
@@ -139,6 +189,15 @@ class Source(StrictModel):
             raise ValueError("path is <system>/<file pattern> below the site's folder, e.g. edc/AE.csv")
         return value
 
+    @field_validator("dates")
+    @classmethod
+    def _columns_differ(cls, value: dict[str, DateFormats]) -> dict[str, DateFormats]:
+        folded = [name.casefold() for name in value]
+        for index, name in enumerate(value):
+            if name.casefold() in folded[:index]:
+                raise ValueError(f'column "{name}" is given twice, in upper and lower case; keep one of them')
+        return value
+
     @field_validator("encoding")
     @classmethod
     def _encoding_exists(cls, value: str) -> str:
@@ -147,6 +206,17 @@ class Source(StrictModel):
         except LookupError as error:
             raise ValueError(f'"{value}" is not a known encoding, e.g. utf-8, cp1252, shift_jis') from error
         return value
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.delimiter == self.quote:
+            raise ValueError("delimiter and quote are the same character")
+        return self
+
+    def formats_of(self, column: str) -> list[DateFormat]:
+        """Return the date formats that are declared for a column, in any case; none when there are none."""
+        wanted = column.casefold()
+        return next((formats for name, formats in self.dates.items() if name.casefold() == wanted), [])
 
 
 class Measurement(StrictModel):
@@ -201,57 +271,6 @@ def load_located_study(path: Path) -> tuple[Study, LocatedYaml]:
     try:
         study = Study.model_validate(document.data)
     except ValidationError as error:
-        raise _first_error(document, error) from error
-    _check_names(study, document)
-    if path.parent.name != study.study:
-        raise document.error(f'the folder is "{path.parent.name}" but the study is "{study.study}"', ("study",))
+        raise first_error(document, error, Study) from error
+    check_study(study, document)
     return study, document
-
-
-def _check_names(study: Study, document: LocatedYaml) -> None:
-    vocabulary = load_vocabulary()
-    for dataset_name, mappings in study.map.items():
-        dataset = vocabulary.get(dataset_name)
-        if dataset is None:
-            hint = did_you_mean(dataset_name, vocabulary)
-            raise document.error(f'"{dataset_name}" is not a dataset.{hint}', ("map", dataset_name))
-        for index, mapping in enumerate(mappings):
-            at: Location = ("map", dataset_name, index)
-            if mapping.source not in study.sources:
-                hint = did_you_mean(mapping.source, study.sources)
-                raise document.error(f'"{mapping.source}" is not a source.{hint}', (*at, "from"))
-            named = [((*at, "variables"), mapping.variables)]
-            named += [
-                ((*at, "measurements", i, "variables"), measurement.variables)
-                for i, measurement in enumerate(mapping.measurements)
-            ]
-            for where, variables in named:
-                for variable in variables:
-                    if variable not in dataset.variables:
-                        hint = did_you_mean(variable, dataset.variables)
-                        raise document.error(f"{dataset_name} has no variable {variable}.{hint}", (*where, variable))
-            if mapping.measurements and f"{dataset_name}ORRES" not in dataset.variables:
-                raise document.error(f"{dataset_name} holds no measurements", (*at, "measurements"))
-
-
-def _first_error(document: LocatedYaml, error: ValidationError) -> ConfigError:
-    first = error.errors()[0]
-    location: Location = tuple(first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = sorted({name for model in _models() for name in _field_names(model)})
-        return document.error(f'unknown key "{location[-1]}".{did_you_mean(str(location[-1]), known)}', location)
-    if first["type"] == "literal_error":
-        known_formats = get_args(DateFormat) if "dates" in location else ("csv",)
-        hint = did_you_mean(str(first["input"]), known_formats)
-        return document.error(f'"{first["input"]}" is not one of {", ".join(known_formats)}.{hint}', location)
-    message = first["msg"].removeprefix("Value error, ")
-    name = ".".join(str(part) for part in location)
-    return document.error(f"{name}: {message}", location)
-
-
-def _models() -> list[type[StrictModel]]:
-    return StrictModel.__subclasses__()
-
-
-def _field_names(model: type[StrictModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]

@@ -1,0 +1,72 @@
+"""What study.yml must hold to beyond its form: names known and given once, dates whose format is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from pipelines.errors import did_you_mean
+from pipelines.located_yaml import LocatedYaml, Location
+from pipelines.vocabulary import Dataset, load_vocabulary
+
+if TYPE_CHECKING:
+    from pipelines.study import Expression, Mapping, Study
+
+
+def check_study(study: Study, document: LocatedYaml) -> None:
+    """Hold a study to the rules.
+
+    Raises:
+        ConfigError: with line and nearest name, at the first rule that is broken.
+    """
+    if document.path.parent.name != study.study:
+        folder = document.path.parent.name
+        raise document.error(f'the folder is "{folder}" but the study is "{study.study}"', ("study",))
+    _check_once(document, "site", ((site.id, ("sites", i, "id")) for i, site in enumerate(study.sites)))
+    _check_once(document, "visit", ((visit.name, ("visits", i, "name")) for i, visit in enumerate(study.visits)))
+    paths = ((source.path, ("sources", name, "path")) for name, source in study.sources.items())
+    _check_once(document, "path", paths)
+    vocabulary = load_vocabulary()
+    for name, mappings in study.map.items():
+        if name not in vocabulary:
+            raise document.error(f'"{name}" is not a dataset.{did_you_mean(name, vocabulary)}', ("map", name))
+        for index, mapping in enumerate(mappings):
+            _check_mapping(study, document, vocabulary[name], mapping, ("map", name, index))
+
+
+def _check_once(document: LocatedYaml, what: str, given: Iterable[tuple[str, Location]]) -> None:
+    first: dict[str, Location] = {}
+    for name, location in given:
+        earlier = first.setdefault(name.casefold(), location)
+        if earlier is not location:
+            line = document.line_of(earlier)
+            raise document.error(f'{what} "{name}" is given twice, first in line {line}; keep one of them', location)
+
+
+def _check_mapping(study: Study, document: LocatedYaml, dataset: Dataset, mapping: Mapping, at: Location) -> None:
+    if mapping.source not in study.sources:
+        hint = did_you_mean(mapping.source, study.sources)
+        raise document.error(f'"{mapping.source}" is not a source.{hint}', (*at, "from"))
+    if mapping.measurements and f"{dataset.name}ORRES" not in dataset.variables:
+        raise document.error(f"{dataset.name} holds no measurements", (*at, "measurements"))
+    source = study.sources[mapping.source]
+    for name, expression, location in _variables(mapping, at):
+        variable = dataset.variables.get(name)
+        if variable is None:
+            hint = did_you_mean(name, dataset.variables)
+            raise document.error(f"{dataset.name} has no variable {name}.{hint}", location)
+        if variable.type == "date" and expression.item is not None and not source.formats_of(expression.item):
+            where = f"sources.{mapping.source}.dates"
+            raise document.error(
+                f"{name} is a date: declare the date format of column {expression.item} in {where}, "
+                f"e.g. {{{expression.item}: [YYYY-MM-DD]}}",
+                location,
+            )
+
+
+def _variables(mapping: Mapping, at: Location) -> Iterator[tuple[str, Expression, Location]]:
+    for name, expression in mapping.variables.items():
+        yield name, expression, (*at, "variables", name)
+    for index, measurement in enumerate(mapping.measurements):
+        for name, expression in measurement.variables.items():
+            yield name, expression, (*at, "measurements", index, "variables", name)

@@ -1,4 +1,4 @@
-"""Compiles the mapping of study.yml into SQL: one branch a source, every value still text. Pure, nothing is executed."""
+"""Compiles the mapping of study.yml into SQL: one branch a source, every value still text. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ DEFAULTS = {"SITEID": "__site"}
 
 @dataclass(frozen=True)
 class SourceFiles:
-    """The current files of one source over all sites, and the columns that at least one of them has."""
+    """The current files of one source over all sites, and the columns that at least one of them has.
+
+    `same_layout` tells that all have the same columns in the same order; DuckDB then opens only one of them to learn
+    the columns, each time that a view on them is bound.
+    """
 
     paths: tuple[str, ...]
     columns: frozenset[str]
+    same_layout: bool = False
 
 
 def expression_columns(expression: Expression) -> frozenset[str]:
@@ -105,18 +110,22 @@ def _measurement_expressions(dataset: Dataset, measurement: Measurement) -> dict
 
 def _clean_rows(source: Source, files: SourceFiles, columns: Sequence[str]) -> str:
     """Select the used columns, trimmed, blanks and missing codes as NULL; a column that no file has is NULL."""
-    present = {name.casefold(): name for name in files.columns}
+    # Two sites may spell a column differently (é, É) in a way that is one name for us and two for DuckDB.
+    present: dict[str, list[str]] = {}
+    for name in sorted(files.columns):
+        present.setdefault(name.casefold(), []).append(quote_name(name))
     parts = ["__site", "__source_file", "__source_row"]
     for column in columns:
-        name = present.get(column.casefold())
-        if name is None:
+        names = present.get(column.casefold())
+        if names is None:
             parts.append(f"NULL::VARCHAR AS {quote_name(column)}")
             continue
-        trimmed = f"trim({quote_name(name)}, {quote_text(WHITE_SPACE)})"
-        for code in ["", *source.missing]:
+        trimmed = _trimmed(f"coalesce({', '.join(names)})" if len(names) > 1 else names[0])
+        for code in source.missing:
             trimmed = f"nullif({trimmed}, {quote_text(code)})"
         parts.append(f"{trimmed} AS {quote_name(column)}")
-    return f"  SELECT {', '.join(parts)}\n  FROM read_parquet({quote_list(files.paths)}, union_by_name = true)"
+    by_name = "false" if files.same_layout else "true"
+    return f"  SELECT {', '.join(parts)}\n  FROM read_parquet({quote_list(files.paths)}, union_by_name = {by_name})"
 
 
 def _select_list(
@@ -147,29 +156,36 @@ def date_formats(source: Source, variable: str, expression: Expression) -> list[
     Parts (year, month, day) and constants are ISO 8601 by their making.
     """
     if expression.item is not None:
-        return list(source.dates.get(expression.item, []))
-    return list(source.dates.get(variable, ["ISO8601"]))
+        return list(source.formats_of(expression.item))
+    return list(source.formats_of(variable) or ["ISO8601"])
+
+
+def _trimmed(sql: str) -> str:
+    return f"nullif(trim({sql}, {quote_text(WHITE_SPACE)}), '')"
 
 
 def _value_sql(expression: Expression) -> str:
     if expression.value is not None:
-        return quote_text(expression.value)
+        return _trimmed(quote_text(expression.value))
     if expression.sql is not None:
-        return f"CAST(({expression.sql}\n) AS VARCHAR)"
+        return _trimmed(f"CAST(({expression.sql}\n) AS VARCHAR)")
     if expression.year is not None:
         return _date_of_parts(expression)
     item = quote_name(expression.item or "")
     if not expression.values:
         return item
     cases = " ".join(f"WHEN {quote_text(old)} THEN {quote_text(new)}" for old, new in expression.values.items())
-    return f"CASE {item} {cases} ELSE {item} END"
+    return _trimmed(f"CASE {item} {cases} ELSE {item} END")
 
 
 def _date_of_parts(expression: Expression) -> str:
-    """Join year, month and day to ISO 8601, ending where a part is blank; `2018.0` is 2018, other text stays."""
+    """Join year, month and day to ISO 8601, ending where a part is blank; `2018.0` is 2018, other text stays.
+
+    A year is not padded: of `18` nobody knows the century.
+    """
     sql = "NULL"
     for name, width, separator in reversed(
-        [(expression.year, 4, ""), (expression.month, 2, "-"), (expression.day, 2, "-")]
+        [(expression.year, 1, ""), (expression.month, 2, "-"), (expression.day, 2, "-")]
     ):
         if name is not None:
             part = f"regexp_replace({quote_name(name)}, '[.]0*$', '')"

@@ -8,9 +8,11 @@ import duckdb
 
 from pipelines.errors import UserError
 from pipelines.ingest import CurrentDelivery, current_deliveries, landing_sites
+from pipelines.located_yaml import load_located_yaml
 from pipelines.settings import Home
 from pipelines.standardize.availability import list_availability
 from pipelines.standardize.delivery_facts import list_deliveries, list_layout_questions
+from pipelines.standardize.expression_check import check_expressions
 from pipelines.standardize.mapping import SourceFiles, raw_view_sql
 from pipelines.standardize.sql_text import quote_name
 from pipelines.study import Study
@@ -27,15 +29,17 @@ def lay_raw_views(home: Home, study: Study) -> None:
     settings.source(source_name, has_subject), settings.parameter(check_id, name, value): from study.yml.
 
     Raises:
-        UserError: another process holds the file, or an SQL expression of the mapping cannot be used.
+        UserError: another process holds the file, an SQL expression of study.yml cannot be used (with its line), or
+            the store lacks a file.
     """
     vocabulary = load_vocabulary()
+    check_expressions(study, load_located_yaml(home.study_file(study.study), as_text=True))
     deliveries = current_deliveries(home, study.study)
     with open_for_writing(home, study.study) as connection:
         for schema in ("raw", "settings"):
             connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
             connection.execute(f"CREATE SCHEMA {schema}")
-        files = _files_by_source(deliveries)
+        files = _files_by_source(study, deliveries)
         for dataset in vocabulary.values():
             _lay_view(connection, study, dataset, files)
         sites = _list_sites(connection, study, landing_sites(home, study.study))
@@ -79,13 +83,19 @@ def open_for_writing(home: Home, study_id: str) -> duckdb.DuckDBPyConnection:
         raise UserError(f"{path} cannot be opened for writing; is another run at work on it? ({error})") from error
 
 
-def _files_by_source(deliveries: Sequence[CurrentDelivery]) -> dict[str, SourceFiles]:
-    paths: dict[str, list[str]] = {}
-    columns: dict[str, set[str]] = {}
+def _files_by_source(study: Study, deliveries: Sequence[CurrentDelivery]) -> dict[str, SourceFiles]:
+    by_source: dict[str, list[CurrentDelivery]] = {}
     for delivery in deliveries:
-        paths.setdefault(delivery.source, []).append(str(delivery.rows_path))
-        columns.setdefault(delivery.source, set()).update(delivery.columns)
-    return {source: SourceFiles(tuple(paths[source]), frozenset(columns[source])) for source in paths}
+        by_source.setdefault(delivery.source, []).append(delivery)
+    return {
+        source: SourceFiles(
+            paths=tuple(str(delivery.rows_path) for delivery in own),
+            columns=frozenset(column for delivery in own for column in delivery.columns),
+            same_layout=len({delivery.columns for delivery in own}) == 1,
+        )
+        for source, own in by_source.items()
+        if source in study.sources
+    }
 
 
 def _lay_view(
@@ -94,9 +104,9 @@ def _lay_view(
     query = raw_view_sql(study, dataset, files)
     try:
         connection.execute(f"CREATE VIEW raw.{quote_name(dataset.table)} AS {query}")
-    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException, duckdb.IOException) as error:
         message = str(error).splitlines()[0]
-        raise UserError(f"study.yml of {study.study}, map.{dataset.name}: {message}") from error
+        raise UserError(f"{study.study}: {dataset.name} cannot be laid over the store: {message}") from error
 
 
 def _list_parameters(study: Study) -> list[tuple[str, str, str]]:

@@ -11,6 +11,14 @@ import duckdb
 
 from pipelines.errors import UserError
 
+_REFUSED = {
+    "SUBQUERY": "a subquery",
+    "STAR": "*",
+    "WINDOW": "a window function",
+    "PARAMETER": "a parameter",
+    "DEFAULT": "DEFAULT",
+}
+
 
 def quote_name(name: str) -> str:
     """Return `name` as an SQL identifier."""
@@ -34,20 +42,30 @@ def columns_in(expression: str) -> frozenset[str]:
     Raises:
         UserError: it is not one scalar expression (a statement, a subquery, several expressions, a syntax error).
     """
-    row = _parser().execute("select json_serialize_sql(?)", [f"select ({expression}\n)"]).fetchone()
-    tree = json.loads(row[0]) if row else {"error": True}
+    # What is one expression both bare and in brackets neither closes our bracket (`a) OR (b`) nor goes on after it
+    # (`a, b`, `a FROM t`), so that it can be put between brackets anywhere.
+    _parse(expression, expression)
+    tree = _parse(f"({expression}\n)", expression)
+    names, parameters = set(), set()
+    for node in _nodes(tree):
+        if node.get("class") in _REFUSED:
+            raise UserError(f"{_REFUSED[node['class']]} is not allowed in an expression: {expression!r}")
+        if node.get("class") == "COLUMN_REF":
+            names.add(node["column_names"][-1])
+        if node.get("class") == "LAMBDA":
+            parameters |= {ref["column_names"][-1] for ref in _nodes(node["lhs"]) if ref.get("class") == "COLUMN_REF"}
+    return frozenset(names - parameters)
+
+
+def _parse(sql: str, expression: str) -> Any:
+    row = _parser().execute("select json_serialize_sql(?)", [f"select {sql}\n"]).fetchone()
+    tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     if tree.get("error"):
         raise UserError(f"not an SQL expression: {expression!r} ({tree.get('error_message', 'syntax error')})")
     statements = tree["statements"]
     if len(statements) != 1 or len(statements[0]["node"].get("select_list", [])) != 1:
         raise UserError(f"not one SQL expression: {expression!r}")
-    names = set()
-    for node in _nodes(statements[0]["node"]["select_list"]):
-        if node.get("class") in ("SUBQUERY", "STAR"):
-            raise UserError(f"a subquery or * is not allowed in an expression: {expression!r}")
-        if node.get("class") == "COLUMN_REF":
-            names.add(node["column_names"][-1])
-    return frozenset(names)
+    return statements[0]["node"]["select_list"][0]
 
 
 @cache

@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 
 # All cores but never more than two workers: each worker starts dbt and DuckDB of its own. loadscope keeps a module's
 # tests in one worker, so a fixture that builds a portfolio is built once for them.
-PYTEST_ARGS ?= -n 2 --dist loadscope
+PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint types ci format lock clean

@@ -66,6 +66,11 @@ create or replace macro certainly_after(a, b) as coalesce(
 {# The fewest days that can lie between two dates; null when either is blank. #}
 create or replace macro least_days_between(a, b) as date_diff('day', final_day(a), first_day(b));
 
+{# 64 bits of a record's content as one text: the same in every run and on every engine, and an eighth of the text of a full hash. #}
+create or replace macro content_hash_of(content) as md5_number_lower(content);
+
+create or replace macro hash_text(hash) as lower(lpad(hex(hash), 16, '0'));
+
 {# Sorts a partial date behind all dates that begin like it: the smallest is the earliest that is certain. #}
 create or replace macro earliest_first(iso) as iso || '~';
 {% endmacro %}

@@ -43,7 +43,7 @@ with delivered as (
         {%- else %}
         {{ key_text(keys[0]) }} as natural_key,
         {%- endif %}
-        md5(concat_ws(chr(31), USUBJID
+        content_hash_of(concat_ws(chr(31), USUBJID
         {%- for name in dataset.columns %}, coalesce({{ name }}, ''){% endfor %})) as content_hash
     from {{ source('raw', table) }}
 ),
@@ -64,7 +64,7 @@ identified as (
     union all
     select
         delivered.*,
-        natural_key || ' #' || substr(content_hash, 1, 8) || case
+        natural_key || ' #' || hash_text(content_hash) || case
             when row_number() over same_content > 1 then '/' || row_number() over same_content else ''
         end as record
     from delivered

@@ -93,6 +93,7 @@ def _write_frames(home: Home, study_id: str, run: RunInfo, outcome: Outcome, fol
     before = _findings_of(home, study_id, run.previous_run)
     current = compare_with_previous(findings, before, run.as_of)
     resolved = before.join(findings, on="finding_id", how="anti").with_columns(pl.lit("resolved").alias("state"))
+    outcome.sites.sort("site").write_parquet(folder / "sites.parquet")
     verdicts.sort("check_id", "site").write_parquet(folder / "verdicts.parquet")
     current.sort("check_id", "site", "finding_id").write_parquet(folder / "findings.parquet")
     resolved.sort("check_id", "site", "finding_id").write_parquet(folder / "resolved.parquet")

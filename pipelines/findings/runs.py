@@ -73,6 +73,11 @@ def read_resolved(home: Home, study_id: str) -> pl.DataFrame:
     return _read(home, study_id, "resolved")
 
 
+def read_sites(home: Home, study_id: str) -> pl.DataFrame:
+    """Return the newest run's sites: site, seen_in (where it is named: landing, study.yml, CTMS)."""
+    return _read(home, study_id, "sites")
+
+
 def _read(home: Home, study_id: str, name: str) -> pl.DataFrame:
     run = read_run(home, study_id)
     return pl.read_parquet(run_folder(home, study_id, run.run_id) / f"{name}.parquet")

@@ -47,11 +47,13 @@ class SuiteCounts(NamedTuple):
 class Outcome:
     """What a validation gives.
 
+    `sites`: one row per site (site, seen_in: where it is named - landing, study.yml, CTMS).
     `verdicts`: one row per check and site (site, check_id, status, evaluated, failed, waived, reason).
     `failing_rows`: one row per finding (see `failing_rows.fetch_failing_rows`); per check and site as many as the
     verdict's `failed`.
     """
 
+    sites: pl.DataFrame
     verdicts: pl.DataFrame
     failing_rows: pl.DataFrame
     suites: list[SuiteCounts]
@@ -95,8 +97,8 @@ def validate_study(home: Home, study: Study, *, suites_dir: Path = EXPECTATIONS_
         return _judge(connection, suites, rules, counts, sites, facts)
 
 
-def _read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], DeliveredFacts]:
-    sites = [site for (site,) in connection.execute("SELECT site FROM settings.site ORDER BY site").fetchall()]
+def _read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[pl.DataFrame, DeliveredFacts]:
+    sites = connection.sql("SELECT site, seen_in FROM settings.site ORDER BY site").pl()
     rows = connection.execute("SELECT site, dataset, variable, delivered, reason FROM settings.availability").fetchall()
     return sites, {(site, dataset, variable): Delivered(ok, reason) for site, dataset, variable, ok, reason in rows}
 
@@ -106,9 +108,10 @@ def _judge(
     suites: Sequence[Suite],
     rules: dict[str, list[Rule]],
     counts: dict[str, dict[str, CheckCounts]],
-    sites: Sequence[str],
+    known_sites: pl.DataFrame,
     facts: DeliveredFacts,
 ) -> Outcome:
+    sites = known_sites["site"].to_list()
     verdicts: list[Verdict] = []
     frames: list[pl.DataFrame] = []
     sums: list[SuiteCounts] = []
@@ -128,7 +131,7 @@ def _judge(
         errors = len({v.check_id for v in own if v.status == "error"})
         sums.append(SuiteCounts(suite.name, sum(v.evaluated for v in own), sum(v.failed for v in own), errors))
     frame = pl.DataFrame([asdict(verdict) for verdict in verdicts], schema=VERDICT_SCHEMA)
-    return Outcome(frame.sort("check_id", "site"), pl.concat(frames), sums)
+    return Outcome(known_sites, frame.sort("check_id", "site"), pl.concat(frames), sums)
 
 
 def _count_by_check_and_site(rows: pl.DataFrame) -> dict[tuple[str, str], int]:

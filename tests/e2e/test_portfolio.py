@@ -1,0 +1,78 @@
+"""A simulated portfolio: every planted fault is found under its id at its row, and nothing else is."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from rooms import StudyRun, run_through_the_rooms
+
+from pipelines.settings import EXPECTATIONS_DIR, Home
+from pipelines.simulate import simulate_portfolio
+from pipelines.validate import load_checks
+
+KEY = ["study", "site", "subject", "check_id", "dataset", "source_file", "source_row"]
+
+
+def _as_text(frame: pl.DataFrame) -> set[tuple[str, ...]]:
+    text = frame.select(pl.col(KEY).cast(pl.String).fill_null(""))
+    rows = text.rows()
+    assert len(rows) == len(set(rows)), "two findings at one place are not told apart"
+    return set(rows)
+
+
+def _answer_key(home: Home) -> pl.DataFrame:
+    return pl.read_csv(home.root / "answer_key.csv", infer_schema=False)
+
+
+def _assert_exactly_the_planted(runs: dict[str, StudyRun]) -> None:
+    home = next(iter(runs.values())).home
+    planted = _as_text(_answer_key(home))
+    found = _as_text(pl.concat([run.findings for run in runs.values()]))
+    assert planted - found == set(), "planted, not found"
+    assert found - planted == set(), "found, not planted"
+
+
+def test_exactly_the_planted_faults_are_found(planted_runs):
+    _assert_exactly_the_planted(planted_runs)
+
+
+def test_every_check_has_been_planted(planted_runs):
+    home = next(iter(planted_runs.values())).home
+    ids = {check.id for check in load_checks(EXPECTATIONS_DIR)}
+    assert set(_answer_key(home)["check_id"]) == ids
+
+
+def test_clean_data_give_no_finding(clean_run):
+    assert clean_run.findings.height == 0
+    assert set(clean_run.verdicts["status"]) == {"pass"}
+
+
+def assert_verdict_law(run: StudyRun) -> None:
+    """Verdicts = checks x sites; `failed` is the number of findings, at each check and site."""
+    checks = load_checks(EXPECTATIONS_DIR)
+    sites = run.verdicts["site"].unique()
+    assert run.verdicts.height == len(checks) * len(sites)
+    assert run.verdicts.select("check_id", "site").is_unique().all()
+    counted = {(c, s): n for c, s, n in run.findings.group_by("check_id", "site").len().iter_rows()}
+    failed = {
+        (c, s): n for c, s, n in run.verdicts.filter(pl.col("failed") > 0).select("check_id", "site", "failed").iter_rows()
+    }
+    assert counted == failed
+    assert run.verdicts.filter((pl.col("status") == "fail") != (pl.col("failed") > 0)).height == 0
+    assert run.verdicts.filter(pl.col("status").is_in(["not_run", "error"]) & (pl.col("reason") == "")).height == 0
+
+
+def test_verdict_law_holds_on_simulated_studies(planted_runs, clean_run):
+    for run in [*planted_runs.values(), clean_run]:
+        assert_verdict_law(run)
+
+
+@pytest.mark.scale
+def test_portfolio_of_three_studies_at_twelve_sites_with_25_subjects_each(tmp_path):
+    home = Home(tmp_path / "planted")
+    simulate_portfolio(home, studies=3, sites=12, subjects=25, seed=1)
+    _assert_exactly_the_planted({p.name: run_through_the_rooms(home, p.name) for p in sorted(home.studies.iterdir())})
+    clean = Home(tmp_path / "clean")
+    simulate_portfolio(clean, studies=3, sites=12, subjects=25, seed=1, clean=True)
+    for path in sorted(clean.studies.iterdir()):
+        assert run_through_the_rooms(clean, path.name).findings.height == 0

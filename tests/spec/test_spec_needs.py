@@ -1,0 +1,75 @@
+"""Generated from each check's needs: what was not delivered is never a pass, and the reason names it."""
+
+from __future__ import annotations
+
+import pytest
+from check_rows import CHECKS
+
+from pipelines.validate import Check
+from pipelines.validate.verdicts import Delivered, Numbers, decide, unmet_need
+
+SITES = ["101", "102"]
+CLAUSES = [(check, clause) for check in CHECKS.values() for clause in check.needs if clause != "DELIVERY"]
+
+Facts = dict[tuple[str, str, str], Delivered]
+
+
+def key_of(site: str, need: str) -> tuple[str, str, str]:
+    dataset, _, variable = need.partition(".")
+    return site, dataset, variable
+
+
+def everything_delivered(check: Check) -> Facts:
+    needs = [need for clause in check.needs for need in clause.split(" or ")]
+    return {key_of(site, need): Delivered(True, "") for site in SITES for need in needs}
+
+
+def without(facts: Facts, *needs: str, sites: list[str]) -> Facts:
+    absent = {key_of(site, need): Delivered(False, f"{need} was not delivered") for site in sites for need in needs}
+    return {**facts, **absent}
+
+
+def is_study_wide(need: str) -> bool:
+    return need.partition(".")[0] == "SITE"
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+def test_it_runs_when_all_was_delivered(check: Check) -> None:
+    assert unmet_need(check, "101", SITES, everything_delivered(check)) is None
+
+
+@pytest.mark.parametrize(("check", "clause"), CLAUSES, ids=[f"{check.id} {clause}" for check, clause in CLAUSES])
+def test_it_does_not_run_without_a_clause(check: Check, clause: str) -> None:
+    needs = clause.split(" or ")
+    sites = SITES if is_study_wide(clause) else ["101"]
+    facts = without(everything_delivered(check), *needs, sites=sites)
+    reason = unmet_need(check, "101", SITES, facts)
+    assert reason is not None
+    assert all(need in reason for need in needs)
+    verdict = decide(check, "101", error=None, unmet=reason, numbers=Numbers(5, 0))
+    assert (verdict.status, verdict.evaluated, verdict.failed, verdict.reason) == ("not_run", 0, 0, reason)
+
+
+@pytest.mark.parametrize(("check", "clause"), CLAUSES, ids=[f"{check.id} {clause}" for check, clause in CLAUSES])
+def test_each_alternative_of_a_clause_is_enough(check: Check, clause: str) -> None:
+    needs = clause.split(" or ")
+    for kept in needs:
+        others = [need for need in needs if need != kept and need not in check.needs]
+        assert unmet_need(check, "101", SITES, without(everything_delivered(check), *others, sites=SITES)) is None
+
+
+@pytest.mark.parametrize(("check", "clause"), CLAUSES, ids=[f"{check.id} {clause}" for check, clause in CLAUSES])
+def test_another_site_s_delivery_does_not_count_unless_it_is_the_study_s(check: Check, clause: str) -> None:
+    facts = without(everything_delivered(check), *clause.split(" or "), sites=["101"])
+    runs = unmet_need(check, "101", SITES, facts) is None
+    assert runs == is_study_wide(clause)
+    assert unmet_need(check, "102", SITES, facts) is None
+
+
+def test_deliveries_are_known_of_every_study() -> None:
+    for check_id in ("X-08", "X-09"):
+        assert unmet_need(CHECKS[check_id], "101", SITES, {}) is None
+
+
+def test_what_nobody_wrote_down_was_not_delivered() -> None:
+    assert unmet_need(CHECKS["AE-01"], "101", SITES, {}) == "AE.AESTDTC is not known"

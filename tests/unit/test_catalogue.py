@@ -1,0 +1,116 @@
+"""Holds the suites to the catalogue that was agreed on: texts, severities, parameters and examples are the same."""
+
+from __future__ import annotations
+
+import csv
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from pipelines.settings import EXPECTATIONS_DIR, PROJECT_ROOT
+from pipelines.validate import Check, load_checks
+from pipelines.validate.check_models import load_check_models
+
+CATALOGUE_FILE = PROJECT_ROOT.parent / "shared" / "catalogue.csv"
+CHECKS = {check.id: check for check in load_checks(EXPECTATIONS_DIR)}
+
+pytestmark = pytest.mark.skipif(
+    not CATALOGUE_FILE.exists(), reason="the agreed catalogue is not part of the repository"
+)
+each_check = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+
+ADDED_PARAMETERS = {
+    ("LOG-01", "compare"): "sites keep logs of one or two of the three numbers only",
+}
+NOT_IMPLEMENTED = {
+    ("Q-01", "warn_days"): "a verdict has no state between pass and fail",
+}
+# The catalogue names the item; a check on what is blank looks at the text as delivered, so that unreadable is not blank.
+READ_AS_DELIVERED = {("AE-06", "AEENDTC"), ("Q-02", "closed"), ("DV-02", "DVSTDTC")}
+# Facts that a model states as one column of its own.
+STATED_OTHERWISE = {
+    ("IC-01", "consent_date"): "is_consented",
+    ("Q-01", "status"): "is_open",
+    ("DS-02", "EXENDTC"): "last_dose_date",
+}
+OTHER_EXAMPLES = {
+    ("LB-01", "example_pass"): "the catalogue's is outside the population, so that it shows no pass",
+}
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    with CATALOGUE_FILE.open(encoding="utf-8", newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def as_catalogue_text(value: Any) -> str:
+    """A parameter's default in the words of the catalogue."""
+    if isinstance(value, list):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def agreed_parameters(check_id: str) -> dict[str, str]:
+    entries = filter(None, catalogue()[check_id]["parameters"].split(";"))
+    return dict(entry.split("=", 1) for entry in entries)
+
+
+@each_check
+def test_texts_are_those_of_the_catalogue(check: Check) -> None:
+    agreed = catalogue()[check.id]
+    ours = {
+        "title": check.title,
+        "severity": check.severity,
+        "scope": check.scope,
+        "category": check.category,
+        "applies_when": check.applies_when_text,
+        "fails_when": check.fails_when_text,
+        "reference": check.reference,
+        "same_as": ";".join(check.same_as),
+        "query_text": check.query_text,
+        "owner": check.owner,
+    }
+    assert ours == {name: agreed[name] for name in ours}
+
+
+@each_check
+def test_parameters_are_those_of_the_catalogue(check: Check) -> None:
+    agreed = {
+        name: text for name, text in agreed_parameters(check.id).items() if (check.id, name) not in NOT_IMPLEMENTED
+    }
+    ours = {name: as_catalogue_text(value) for name, value in check.parameters.items()}
+    added = ours.keys() - agreed.keys()
+    assert {(check.id, name) for name in added} <= ADDED_PARAMETERS.keys()
+    assert {name: ours[name] for name in ours.keys() - added} == agreed
+
+
+def test_known_differences_are_still_differences() -> None:
+    for check_id, name in ADDED_PARAMETERS:
+        assert name in CHECKS[check_id].parameters
+        assert name not in agreed_parameters(check_id)
+    for check_id, name in NOT_IMPLEMENTED:
+        assert name not in CHECKS[check_id].parameters
+        assert name in agreed_parameters(check_id)
+
+
+@pytest.mark.parametrize("kind", ["example_fail", "example_pass"])
+@each_check
+def test_examples_are_those_of_the_catalogue(check: Check, kind: str) -> None:
+    agreed = json.loads(catalogue()[check.id][kind])
+    columns = load_check_models()[check.model].columns
+    if not isinstance(agreed, dict) or not agreed.keys() <= columns.keys():
+        pytest.skip("the catalogue's example is of several records, or of columns that the model has under other names")
+    ours = getattr(check, kind)
+    if (check.id, kind) in OTHER_EXAMPLES:
+        assert {name: ours.get(name) for name in agreed} != agreed
+        return
+    for name, value in agreed.items():
+        if (check.id, name) in STATED_OTHERWISE:
+            assert STATED_OTHERWISE[check.id, name] in ours
+            continue
+        column = f"{name}_raw" if (check.id, name) in READ_AS_DELIVERED else name
+        # A blank text of the catalogue is NULL in a model.
+        assert ours.get(column) == (None if value == "" else value)

@@ -57,7 +57,11 @@ def load_located_yaml(path: Path, *, as_text: bool) -> LocatedYaml:
         raise ConfigError(f"cannot be read: {error.strerror}", path) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"byte {error.start} is not UTF-8; save the file as UTF-8", path) from error
-    loader = loader_class(text)
+    try:
+        loader = loader_class(text)
+    except yaml.reader.ReaderError as error:
+        line: int | None = text[: error.position].count("\n") + 1
+        raise ConfigError("not readable as YAML: a control character; delete it", path, line) from error
     try:
         node = loader.get_single_node()
         if node is None:

@@ -19,7 +19,8 @@ _SHAPES = {
 
 def first_error(document: LocatedYaml, error: ValidationError, model: type[BaseModel]) -> ConfigError:
     """Return the first of pydantic's errors as one that names the line and the cure."""
-    first = error.errors()[0]
+    # A misspelt key is also a missing one; told as unknown, it comes with the right name.
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     location: Location = tuple(first["loc"])
     if first["type"] == "extra_forbidden":
         known = allowed_keys(model, location[:-1])

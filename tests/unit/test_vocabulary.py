@@ -1,0 +1,53 @@
+"""The vocabulary is whole: every dataset can be named, keyed and cast, and dbt stages each one."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from pipelines.settings import DBT_PROJECT_DIR
+from pipelines.vocabulary import VariableType, load_vocabulary
+
+# What every raw view, staging model and mart has beside the variables; a variable may not be called so.
+COMMON_COLUMNS = {
+    "study", "site", "subject", "usubjid", "source_name", "source_file", "source_row", "content_hash", "dataset", "record",
+}  # fmt: skip
+
+
+def test_the_datasets_are_those_of_the_first_release() -> None:
+    assert list(load_vocabulary()) == [
+        "DM", "DS", "SV", "AE", "EX", "VS", "LB", "IE", "CO_CONSENT", "DV", "QUERY", "PAGE", "AUDIT", "SITE", "RAND",
+        "SCREENING_LOG",
+    ]  # fmt: skip
+
+
+def test_each_dataset_has_a_staging_model_and_a_mart() -> None:
+    for dataset in load_vocabulary().values():
+        staging = DBT_PROJECT_DIR / "models" / "staging" / f"stg_{dataset.table}.sql"
+        assert staging.read_text(encoding="utf-8").strip() == f"{{{{ stage('{dataset.table}') }}}}"
+        assert (DBT_PROJECT_DIR / "models" / "marts" / f"{dataset.table}.sql").is_file()
+
+
+def test_each_natural_key_is_made_of_variables() -> None:
+    for dataset in load_vocabulary().values():
+        assert dataset.natural_key, dataset.name
+        for key in dataset.natural_key:
+            assert key, dataset.name
+            assert set(key) <= {*dataset.variables, "USUBJID"}, dataset.name
+
+
+def test_each_variable_can_be_cast_described_and_told_from_the_common_columns() -> None:
+    for dataset in load_vocabulary().values():
+        folded = [name.casefold() for name in dataset.variables]
+        assert len(set(folded)) == len(folded), dataset.name
+        assert not COMMON_COLUMNS & set(folded), dataset.name
+        for variable in dataset.variables.values():
+            assert variable.type in get_args(VariableType), variable
+            assert variable.description, variable
+            assert f"{variable.name}_raw" not in dataset.variables, variable
+
+
+def test_a_variable_of_dates_is_named_like_one_and_is_cast_like_one() -> None:
+    for dataset in load_vocabulary().values():
+        for variable in dataset.variables.values():
+            if variable.name.endswith(("DTC", "_date")):
+                assert variable.type == "date", variable

@@ -189,3 +189,15 @@ def _received(report: ReportInput) -> tuple[Counter[str], dict[str, str]]:
         refused[site] += status == "refused"
         newest[site] = max(newest.get(site, ""), str(received_at or ""))
     return refused, newest
+
+
+def unlisted_sites(report: ReportInput) -> list[str]:
+    """Return the sites that deliver but are on no site list; none where the study has no list at all."""
+    listed = {site: seen_in != "landing" for site, seen_in in report.sites.select("site", "seen_in").iter_rows()}
+    return sorted((site for site, known in listed.items() if not known), key=site_order) if any(listed.values()) else []
+
+
+def silent_sites(report: ReportInput) -> list[str]:
+    """Return the sites that are on a list but have no folder in landing."""
+    seen = report.sites.select("site", "seen_in").iter_rows()
+    return sorted((site for site, seen_in in seen if "landing" not in seen_in), key=site_order)

@@ -30,7 +30,7 @@ function findingRow(rows, row) {
   line.append(
     cellOf(badge(value("severity"), "sev", ["critical", "major", "minor"], "critical")),
     cellOf(link, "keep"),
-    element("td", value("site")),
+    element("td", value("site"), "keep"),
     element("td", value("subject"), "keep"),
     element("td", value("dataset"), "keep"),
     element("td", value("record"), "record"),

@@ -13,7 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.report.check_table import check_rows, gaps
-from pipelines.report.heat_table import group_label, heat_table, known_status, site_order
+from pipelines.report.heat_table import (
+    group_label,
+    heat_table,
+    known_status,
+    silent_sites,
+    site_order,
+    unlisted_sites,
+)
 from pipelines.report.packed_rows import (
     DELIVERY_ORDER,
     STATE_ORDER,
@@ -47,9 +54,6 @@ def render_page(report: ReportInput) -> str:
     checks = judged_checks(report)
     heat = heat_table(report)
     rows = check_rows(report)
-    open_by_severity: Counter[str] = Counter()
-    for row in rows:
-        open_by_severity[row.check.severity] += row.failed
     return (
         _environment()
         .get_template("page.html.j2")
@@ -60,12 +64,15 @@ def render_page(report: ReportInput) -> str:
             css=_asset("page.css"),
             js=_asset("paged_table.js") + _asset("page.js"),
             heat=heat,
+            unlisted=unlisted_sites(report),
+            silent=silent_sites(report),
             check_rows=rows,
             gaps=gaps(report),
             checks=checks,
             sites=sorted((row.site for row in heat.rows), key=site_order),
             severities=SEVERITIES,
-            open_by_severity=open_by_severity,
+            # A finding may be graver or lighter than its check usually is (X-09: a new column is minor).
+            open_by_severity=Counter(report.findings["severity"].to_list()),
             states=STATE_ORDER,
             state_counts=Counter(findings["state"].to_list()),
             verdict_bar=_verdict_bar(Counter(map(known_status, report.verdicts["status"].to_list()))),

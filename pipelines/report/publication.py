@@ -18,7 +18,7 @@ def write_report(home: Home, study: Study) -> Path:
         UserError: the study has not been run yet.
     """
     # Read here and not at the top: rendering a page must not load the rooms that hold the store and the suites.
-    from pipelines.findings import read_findings, read_resolved, read_run, read_verdicts
+    from pipelines.findings import read_findings, read_resolved, read_run, read_sites, read_verdicts
     from pipelines.ingest import read_deliveries
     from pipelines.validate import load_checks
 
@@ -29,6 +29,7 @@ def write_report(home: Home, study: Study) -> Path:
         findings=read_findings(home, study.study),
         resolved=read_resolved(home, study.study),
         deliveries=read_deliveries(home, study.study),
+        sites=read_sites(home, study.study),
         checks=load_checks(EXPECTATIONS_DIR),
     )
     # A lone surrogate, which a configured title could hold, is shown as its code instead of stopping the page.

@@ -86,7 +86,8 @@ class ReportInput:
 
     `verdicts` has one row a check and site (study, site, check_id, status, evaluated, failed, waived, reason);
     `findings` the open findings and `resolved` those that the previous run had and this one has not, with the same
-    columns; `deliveries` one row a file received (site, system, file, status, reason, rows, received_at, ...).
+    columns; `deliveries` one row a file received (site, system, file, status, reason, rows, received_at, ...); `sites`
+    one row a site (site, seen_in: landing, study.yml, CTMS).
     """
 
     study: Study
@@ -95,6 +96,7 @@ class ReportInput:
     findings: pl.DataFrame
     resolved: pl.DataFrame
     deliveries: pl.DataFrame
+    sites: pl.DataFrame
     checks: Sequence[ReportedCheck]
 
 

@@ -89,7 +89,8 @@ def report_case(say: Callable[[str], str] = unchanged, findings_at_a: int = 2) -
     )
     run = MadeRun(say("run-2"), say("2026-03-04T05:06:07Z"), say("0.1.0"), say("run-1"))
     resolved = [{**_finding(say, b, dm, "critical", 700_000), "state": "resolved"}]
-    return ReportInput(study, run, verdicts, pl.DataFrame(rows), pl.DataFrame(resolved), deliveries, checks)
+    sites = pl.DataFrame({"site": [a, b, c], "seen_in": [say("landing, CTMS"), "landing", say("CTMS")]})
+    return ReportInput(study, run, verdicts, pl.DataFrame(rows), pl.DataFrame(resolved), deliveries, sites, checks)
 
 
 def _finding(say: Callable[[str], str], site: str, check: str, severity: str, number: int) -> dict[str, object]:

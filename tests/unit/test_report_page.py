@@ -238,3 +238,9 @@ def test_words_for_people() -> None:
     assert moment("yesterday") == "yesterday"
     assert [day("2026-01-02T03:04:05Z"), day("run 7")] == ["2026-01-02", "run 7"]
     assert visible("a\u202eb\x00") == "a\\u202eb\\u0000"
+
+
+def test_sites_on_no_list_and_silent_sites_are_named() -> None:
+    page = " ".join(page_of(report_case()).text_content().split())
+    assert "1 site delivering, but on no site list (CTMS or study.yml): 102." in page
+    assert "1 site on the site list, but nothing delivered: 9." in page

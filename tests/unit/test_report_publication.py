@@ -23,6 +23,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipelines.findings, "read_verdicts", lambda *_: case.verdicts, raising=False)
     monkeypatch.setattr(pipelines.findings, "read_findings", lambda *_: case.findings, raising=False)
     monkeypatch.setattr(pipelines.findings, "read_resolved", lambda *_: case.resolved, raising=False)
+    monkeypatch.setattr(pipelines.findings, "read_sites", lambda *_: case.sites, raising=False)
     monkeypatch.setattr(pipelines.ingest, "read_deliveries", lambda *_: case.deliveries, raising=False)
     monkeypatch.setattr(pipelines.validate, "load_checks", lambda _: case.checks, raising=False)
 

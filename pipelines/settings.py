@@ -23,7 +23,7 @@ OFFLINE_ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Home:
-    """The one folder in which a Siteproof installation keeps its data; each property is a room of the way of the data."""
+    """The one folder in which an installation keeps its data; each property is a room of the way of the data."""
 
     root: Path
 

@@ -32,8 +32,7 @@ _UNFINISHED = ".unfinished"
 def publish_run(home: Home, study: Study, outcome: Outcome) -> RunInfo:
     """Write the run's verdicts, findings and resolved findings, then name it CURRENT.
 
-    The same inputs give the same run id and the same bytes; a folder that is already there is written again only when it
-    is not complete.
+    The same inputs give the same run id and the same bytes; a run that is there already is not written again.
     """
     run = _describe(home, study)
     folder = run_folder(home, study.study, run.run_id)

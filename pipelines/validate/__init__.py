@@ -1,6 +1,6 @@
 """Holds the marts against the suites: verdicts per check and site, and every failing row.
 
-Nothing here decides what a finding's life is (`findings/`), and only this room imports great_expectations, when it runs.
+Only this room imports great_expectations, and only when it validates.
 """
 
 from pipelines.validate.study_validation import Outcome, SuiteCounts, validate_study

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import duckdb
 import duckdb_sqlalchemy
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+
+from pipelines.validate.check_models import CHECKS_SCHEMA
+
+INTERRUPT_EVERY_SECONDS = 0.05
 
 
 class BufferedExecutionContext(duckdb_sqlalchemy.DuckDBExecutionContext):
@@ -23,7 +28,7 @@ class BufferedExecutionContext(duckdb_sqlalchemy.DuckDBExecutionContext):
 
     def post_exec(self) -> None:
         """Buffer the rows of a statement that returns some."""
-        super().post_exec()
+        super().post_exec()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
         if self.cursor.description is not None:
             self.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
                 self.cursor, alternate_description=None, initial_buffer=self.cursor.fetchall()
@@ -37,6 +42,12 @@ class BufferedDuckDBDialect(duckdb_sqlalchemy.Dialect):
     execution_ctx_cls = BufferedExecutionContext
     supports_statement_cache = False
 
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        """Open a connection that looks for tables among the check-ready models; Great Expectations names no schema."""
+        connection = super().connect(*arguments, **options)
+        connection.execute(f"SET search_path = '{CHECKS_SCHEMA},main'")
+        return connection
+
 
 def register_dialect() -> None:
     """Make `duckdb+gx://` known to SQLAlchemy."""
@@ -45,24 +56,35 @@ def register_dialect() -> None:
 
 @contextmanager
 def interrupted_after(engine: Engine, seconds: float) -> Iterator[None]:
-    """Interrupt whatever the engine's connections are executing once `seconds` have passed."""
+    """Interrupt whatever the engine's connections execute once `seconds` have passed, and go on until the end.
+
+    Once would not do: Great Expectations 1.24 tries a failed metric twice more, and those tries would have no limit.
+    """
     connections: list[Any] = []
+    finished = threading.Event()
 
     def remember(dbapi_connection: Any, *_: Any) -> None:
         connections.append(dbapi_connection)
 
-    from sqlalchemy import event
+    def forget(dbapi_connection: Any, *_: Any) -> None:
+        connections.remove(dbapi_connection)
 
     def interrupt() -> None:
-        for connection in connections:
-            connection.interrupt()
+        wait = seconds
+        while not finished.wait(wait):
+            for connection in list(connections):
+                with suppress(duckdb.ConnectionException):  # closed meanwhile
+                    connection.interrupt()
+            wait = INTERRUPT_EVERY_SECONDS
 
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
+    thread = threading.Thread(target=interrupt, daemon=True)
     event.listen(engine, "checkout", remember)
-    timer.start()
+    event.listen(engine, "checkin", forget)
+    thread.start()
     try:
         yield
     finally:
-        timer.cancel()
+        finished.set()
+        thread.join()
+        event.remove(engine, "checkin", forget)
         event.remove(engine, "checkout", remember)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 import polars as pl
@@ -31,14 +31,34 @@ SCHEMA = {
 }
 
 
-def fetch_failing_rows(connection: duckdb.DuckDBPyConnection, suite: Suite, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Return one row per failing row and check, in one scan.
+class FailingRows(NamedTuple):
+    """The failing rows of a suite, and check id -> why its rows cannot be fetched."""
+
+    rows: pl.DataFrame
+    errors: dict[str, str]
+
+
+def fetch_failing_rows(connection: duckdb.DuckDBPyConnection, suite: Suite, rules: Sequence[Rule]) -> FailingRows:
+    """Return one row per failing row and check, in one scan; when it breaks, in one a rule, so that only one is lost.
 
     Columns: site, subject, check_id, category, severity, dataset, record, message, source_file (text), source_row (int,
     null where a finding is about a whole file or site). No rules give no rows.
     """
-    if not rules:
-        return pl.DataFrame(schema=SCHEMA)
+    frames: list[pl.DataFrame] = [pl.DataFrame(schema=SCHEMA)]
+    errors: dict[str, str] = {}
+    try:
+        if rules:
+            frames.append(_fetch(connection, suite, rules))
+    except duckdb.Error:
+        for rule in rules:
+            try:
+                frames.append(_fetch(connection, suite, [rule]))
+            except duckdb.Error as error:
+                errors[rule.check_id] = str(error).splitlines()[0]
+    return FailingRows(pl.concat(frames), errors)
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, suite: Suite, rules: Sequence[Rule]) -> pl.DataFrame:
     checks = {check.id: check for check in suite.checks}
     failed = ", ".join(
         f"CASE WHEN ({rule.applies}\n) AND ({rule.fails}\n) THEN {quote_text(rule.check_id)} END" for rule in rules
@@ -72,7 +92,7 @@ def _severity_sql(check: Check) -> str:
 
 
 def _message_sql(check: Check) -> str:
-    """Return the query text as an SQL expression: its placeholders filled from the row, numbers without an idle `.0`."""
+    """Return the query text as SQL: its placeholders filled from the row, numbers without an idle `.0`."""
     types = load_check_models()[check.model].columns
     columns = {**COMMON_PLACEHOLDERS, **check.shows}
     parts = []

@@ -14,7 +14,8 @@ from typing import Any, ClassVar, NamedTuple
 import sqlalchemy as sa
 from great_expectations.compatibility import pydantic
 from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.execution_engine import ExecutionEngine, SqlAlchemyExecutionEngine
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
+from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
@@ -24,7 +25,7 @@ METRIC_NAME = "siteproof.rule_counts_by_site"
 
 @dataclass(frozen=True)
 class Rule:
-    """A check as SQL: over the rows where `applies` holds, `fails` must not. Both are rendered, in the portable subset."""
+    """A check as SQL: over the rows where `applies` holds, `fails` must not; parameters are filled in."""
 
     check_id: str
     applies: str
@@ -56,16 +57,17 @@ class RuleCountsBySite(TableMetricProvider):
         execution_engine: SqlAlchemyExecutionEngine,
         metric_domain_kwargs: dict[str, Any],
         metric_value_kwargs: dict[str, Any],
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any],
-    ) -> dict[str, dict[str, tuple[int, int, int]]]:
+        metrics: dict[str, Any],  # noqa: ARG002 - Great Expectations passes all five by name
+        runtime_configuration: dict[str, Any],  # noqa: ARG002
+    ) -> dict[str, dict[str, SiteCounts]]:
         selectable, _, _ = execution_engine.get_compute_domain(
             domain_kwargs=metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
         )
         rules = [Rule(*parts) for parts in json.loads(metric_value_kwargs["rule_set"])]
         columns = [column for rule in rules for column in _count_columns(rule)]
-        query = sa.select(sa.column("site"), *columns).select_from(selectable).group_by(sa.column("site"))
-        counts: dict[str, dict[str, tuple[int, int, int]]] = {rule.check_id: {} for rule in rules}
+        site_column: sa.ColumnElement[Any] = sa.column("site")
+        query = sa.select(*[site_column, *columns]).select_from(selectable).group_by(site_column)
+        counts: dict[str, dict[str, SiteCounts]] = {rule.check_id: {} for rule in rules}
         for site, *numbers in execution_engine.execute_query(query).fetchall():
             for index, rule in enumerate(rules):
                 counts[rule.check_id][site] = SiteCounts(*map(int, numbers[3 * index : 3 * index + 3]))
@@ -73,7 +75,7 @@ class RuleCountsBySite(TableMetricProvider):
 
 
 def _count_columns(rule: Rule) -> tuple[sa.ColumnElement[int], ...]:
-    """Evaluated, failed and undecided; a predicate that is NULL on a row has decided nothing and must not read as a pass."""
+    """Evaluated, failed, undecided: a predicate that is NULL on a row has decided nothing, and that is no pass."""
     applies, fails = f"({rule.applies}\n)", f"({rule.fails}\n)"
     return tuple(
         sa.literal_column(f"count(*) FILTER (WHERE {condition})").label(f"{name}_{rule.check_id}")
@@ -103,8 +105,8 @@ class ExpectRowsToHold(BatchExpectation):
     def _validate(
         self,
         metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any] | None = None,
-        execution_engine: ExecutionEngine | None = None,
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002 - the base class gives the signature
+        execution_engine: ExecutionEngine[Any] | None = None,  # noqa: ARG002
     ) -> dict[str, Any]:
         by_site = metrics[METRIC_NAME][self.check_id]
         failed = sum(counts.failed for counts in by_site.values())

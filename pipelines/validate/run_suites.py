@@ -1,4 +1,4 @@
-"""Runs suites with Great Expectations on a study's DuckDB file: counts of every check and site, or why a check broke."""
+"""Runs suites with Great Expectations on a study's DuckDB file: counts of each check and site, or why it broke."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import go_offline
-from pipelines.validate.check_models import CHECKS_SCHEMA
 from pipelines.validate.suites import CATALOGUE_SEVERITY, EXPECTATION_TYPE, Suite
 
 go_offline()
 
 import great_expectations as gx  # noqa: E402 - telemetry must be off before it is imported
+from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: E402
 from sqlalchemy import Engine  # noqa: E402
 
 from pipelines.validate.duckdb_dialect import interrupted_after, register_dialect  # noqa: E402
@@ -37,7 +37,7 @@ def open_session(warehouse: Path, timeout: float = SUITE_TIMEOUT_SECONDS) -> Ite
     """Open a study's DuckDB file, read-only, for Great Expectations; the file is released at the end."""
     register_dialect()
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     url = f"duckdb+gx:///{warehouse}?access_mode=read_only&duckdb_sqlalchemy_pool=null"
     source = context.data_sources.add_sql("warehouse", connection_string=url, create_temp_table=False)
     engine: Engine = source.get_execution_engine().engine
@@ -74,11 +74,16 @@ class GxSession:
         expectations = gx.ExpectationSuite(**_suite_configuration(suite, rules))
         with interrupted_after(self.engine, self.timeout):
             result = batch.validate(expectations, result_format="COMPLETE")
-        return {_check_id(one): _counts_of(one) for one in result.results}
+        return {_check_id(one): self._in_time(_counts_of(one)) for one in result.results}
+
+    def _in_time(self, counts: CheckCounts) -> CheckCounts:
+        if counts.error and "InterruptException" in counts.error:
+            return CheckCounts(error=f"not finished within {self.timeout:g} seconds")
+        return counts
 
     def _batch(self, model: str) -> Any:
         known = {asset.name: asset for asset in self.source.assets}
-        asset = known.get(model) or self.source.add_table_asset(model, table_name=model, schema_name=CHECKS_SCHEMA)
+        asset = known.get(model) or self.source.add_table_asset(model, table_name=model)
         return asset.add_batch_definition_whole_table(f"all of {model} {len(asset.batch_definitions)}").get_batch()
 
 

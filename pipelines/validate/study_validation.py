@@ -1,4 +1,4 @@
-"""Validates one study: all suites in one process, counts from Great Expectations, rows from DuckDB, both held together."""
+"""Validates one study: counts from Great Expectations, rows from DuckDB, and both held together."""
 
 from __future__ import annotations
 
@@ -117,19 +117,21 @@ def _judge(
     sums: list[SuiteCounts] = []
     for suite in suites:
         sound = [rule for rule in rules[suite.name] if counts[suite.name][rule.check_id].error is None]
-        rows = fetch_failing_rows(connection, suite, sound)
+        rows, errors = fetch_failing_rows(connection, suite, sound)
         fetched = _count_by_check_and_site(rows)
         own = [
             verdict
             for check in suite.checks
-            for verdict in _verdicts_of(check, counts[suite.name][check.id], fetched, sites, facts)
+            for verdict in _verdicts_of(
+                check, counts[suite.name][check.id], errors.get(check.id), fetched, sites, facts
+            )
         ]
         failing = [(v.check_id, v.site) for v in own if v.status == "fail"]
         kept = pl.DataFrame(failing, schema={"check_id": pl.String, "site": pl.String}, orient="row")
         frames.append(rows.join(kept, on=["check_id", "site"], how="semi"))
         verdicts += own
-        errors = len({v.check_id for v in own if v.status == "error"})
-        sums.append(SuiteCounts(suite.name, sum(v.evaluated for v in own), sum(v.failed for v in own), errors))
+        broken = len({v.check_id for v in own if v.status == "error"})
+        sums.append(SuiteCounts(suite.name, sum(v.evaluated for v in own), sum(v.failed for v in own), broken))
     frame = pl.DataFrame([asdict(verdict) for verdict in verdicts], schema=VERDICT_SCHEMA)
     return Outcome(known_sites, frame.sort("check_id", "site"), pl.concat(frames), sums)
 
@@ -141,11 +143,12 @@ def _count_by_check_and_site(rows: pl.DataFrame) -> dict[tuple[str, str], int]:
 def _verdicts_of(
     check: Check,
     counts: CheckCounts,
+    fetch_error: str | None,
     fetched: dict[tuple[str, str], int],
     sites: Sequence[str],
     facts: DeliveredFacts,
 ) -> Iterable[Verdict]:
-    error = counts.error or _disagreement(check, counts, fetched, sites)
+    error = counts.error or fetch_error or _disagreement(check, counts, fetched, sites)
     for site in sites:
         site_counts = counts.by_site.get(site)
         numbers = Numbers(site_counts.evaluated, site_counts.failed) if site_counts else Numbers(0, 0)

@@ -6,7 +6,7 @@ Great Expectations takes an unknown expectation type without a word, so everythi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -126,8 +126,8 @@ def load_suites(directory: Path) -> list[Suite]:
     """Read every `<category>/<topic>.yml` below `directory`.
 
     Raises:
-        ConfigError: with file and line: an unknown key, expectation type, model, column, placeholder or dataset, a check
-            id that occurs twice, a check without examples, a predicate that is not one SQL expression.
+        ConfigError: with file and line: an unknown key, expectation type, model, column, placeholder or dataset, a
+            check id that occurs twice, a check without examples, a predicate that is not one SQL expression.
     """
     models = load_check_models()
     first_seen: dict[str, str] = {}
@@ -201,37 +201,42 @@ def _as_check(suite: _SuiteFile, category: str, expectation: _Expectation) -> Ch
     )
 
 
-def _problems(check: Check, model: CheckModel) -> Iterator[tuple[Sequence[str | int], str]]:
+Problem = tuple[tuple[str | int, ...], str]
+
+
+def _problems(check: Check, model: CheckModel) -> Iterator[Problem]:
     """Yield (where, what) for each mistake of a check; the first one is reported."""
-    known = {column.casefold() for column in model.columns}
-
-    def unknown(names: Sequence[str]) -> str | None:
-        return next((name for name in names if name.casefold() not in known), None)
-
     for key in ("applies_when", "fails_when"):
-        predicate = getattr(check, key)
-        undeclared = [p for p in placeholders_in(predicate) if p.split(".")[0] not in check.parameters]
-        if undeclared:
-            yield ("kwargs", key), f"{{{undeclared[0]}}} is not one of its parameters"
-            return
-        try:
-            used = sorted(columns_in(render_predicate(predicate, check.parameters)))
-        except UserError as error:
-            yield ("kwargs", key), str(error)
-            return
-        if (name := unknown(used)) is not None:
-            yield ("kwargs", key), f"{model.name} has no column {name}.{did_you_mean(name, model.columns)}"
+        yield from _predicate_problems(key, getattr(check, key), check, model)
     shown = [*check.shows.values(), *([check.severity_column] if check.severity_column else [])]
-    if (name := unknown(shown)) is not None:
-        yield ("meta", "shows"), f"{model.name} has no column {name}.{did_you_mean(name, model.columns)}"
+    yield from _unknown_columns(("meta", "shows"), shown, model)
     for placeholder in re.findall(r"{(\w+)}", check.query_text):
         if placeholder not in check.shows and placeholder not in COMMON_PLACEHOLDERS:
             yield ("meta", "query_text"), f"{{{placeholder}}} of the query text is not in shows"
     for key in ("example_fail", "example_pass"):
-        if (name := unknown(list(getattr(check, key)))) is not None:
-            yield ("meta", key), f"{model.name} has no column {name}.{did_you_mean(name, model.columns)}"
+        yield from _unknown_columns(("meta", key), getattr(check, key), model)
     for clause in check.needs:
         yield from ((("meta", "needs"), problem) for problem in _clause_problems(clause))
+
+
+def _predicate_problems(key: str, predicate: str, check: Check, model: CheckModel) -> Iterator[Problem]:
+    undeclared = [name for name in placeholders_in(predicate) if name.split(".")[0] not in check.parameters]
+    if undeclared:
+        yield ("kwargs", key), f"{{{undeclared[0]}}} is not one of its parameters"
+        return
+    try:
+        used = sorted(columns_in(render_predicate(predicate, check.parameters)))
+    except UserError as error:
+        yield ("kwargs", key), str(error)
+        return
+    yield from _unknown_columns(("kwargs", key), used, model)
+
+
+def _unknown_columns(at: tuple[str | int, ...], names: Iterable[str], model: CheckModel) -> Iterator[Problem]:
+    known = {column.casefold() for column in model.columns}
+    for name in names:
+        if name.casefold() not in known:
+            yield at, f"{model.name} has no column {name}.{did_you_mean(name, model.columns)}"
 
 
 def _clause_problems(clause: str) -> Iterator[str]:

@@ -77,8 +77,8 @@ def decide(
 ) -> Verdict:
     """Return the verdict of one check at one site.
 
-    An error comes before all else; then what was not delivered, then an empty population. A missing column never reads as
-    a pass, an error never as a fail.
+    An error comes before all else; then what was not delivered, then an empty population. A missing column never reads
+    as a pass, an error never as a fail.
     """
     if error is not None:
         return Verdict(site, check.id, "error", 0, 0, 0, error)

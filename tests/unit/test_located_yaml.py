@@ -77,7 +77,7 @@ def test_a_place_that_is_not_written_has_the_line_of_its_parent(file: Path) -> N
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, message: str, line: int) -> None:
     path = tmp_path / "bad.yml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="bad.yml") as caught:
+    with pytest.raises(ConfigError, match=r"bad\.yml") as caught:
         load_located_yaml(path, as_text=False)
     assert message in caught.value.message
     assert caught.value.line == line

@@ -9,7 +9,8 @@ from pipelines.vocabulary import VariableType, load_vocabulary
 
 # What every raw view, staging model and mart has beside the variables; a variable may not be called so.
 COMMON_COLUMNS = {
-    "study", "site", "subject", "usubjid", "source_name", "source_file", "source_row", "content_hash", "dataset", "record",
+    "study", "site", "subject", "usubjid", "source_name", "source_file", "source_row", "content_hash", "dataset",
+    "record",
 }  # fmt: skip
 
 

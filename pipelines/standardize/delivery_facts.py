@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.ingest import CurrentDelivery, read_deliveries
 from pipelines.settings import Home
-from pipelines.standardize.mapping import mapped_expressions
+from pipelines.standardize.mapping import expression_columns, mapped_expressions
+from pipelines.standardize.sql_text import columns_in
 from pipelines.study import Source, Study
 from pipelines.vocabulary import load_vocabulary
 
@@ -94,15 +95,14 @@ def list_layout_questions(study: Study, deliveries: Sequence[CurrentDelivery]) -
 
 def _agreed_columns(study: Study, source_name: str) -> set[str]:
     source: Source = study.sources[source_name]
-    agreed: set[str] = set()
-    if source.columns is not None:
-        listed = [*source.columns.required, *source.columns.optional]
-        agreed |= {name for name in listed if not any(mark in name for mark in "*?[")}
+    listed = [*source.columns.required, *source.columns.optional] if source.columns is not None else []
+    names = [name for name in listed if not any(mark in name for mark in "*?[")]
     vocabulary = load_vocabulary()
     for dataset, mappings in study.map.items():
         for mapping in mappings:
             if mapping.source == source_name:
+                names += sorted(columns_in(mapping.where)) if mapping.where else []
                 for _, expression in mapped_expressions(mapping, vocabulary[dataset]):
-                    if expression.item is not None:
-                        agreed.add(expression.item)
-    return agreed
+                    names += sorted(expression_columns(expression))
+    # A column is one whatever its case; the agreed spelling is shown.
+    return set({name.casefold(): name for name in reversed(names)}.values())

@@ -53,7 +53,7 @@ def _find_problem(connection: duckdb.DuckDBPyConnection, expression: str, *, is_
     try:
         columns = columns_in(expression)
     except UserError as error:
-        return str(error)
+        return _in_one_line(str(error))
     if any(column.casefold().startswith("__") for column in columns):
         return "names that begin with __ are Siteproof's own"
     named = {column.casefold(): f"NULL::VARCHAR AS {quote_name(column)}" for column in sorted(columns)}

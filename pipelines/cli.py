@@ -6,7 +6,6 @@ or the command line is wrong.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -259,7 +258,7 @@ def dev(
     port: Annotated[int, typer.Option(help="port to listen on")] = 3000,
 ) -> None:
     """Open Dagster's UI on this home, offline; Ctrl-C ends it."""
-    import subprocess
+    import os
 
     from pipelines.orchestration.instance import WORKSPACE, dagster_environment
 
@@ -270,9 +269,9 @@ def dev(
     ensure_manifest()
     print_line(f"http://{host}:{port} in about half a minute")
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(WORKSPACE), "--host", host, "--port", str(port)]
-    with contextlib.suppress(KeyboardInterrupt):
-        result = subprocess.run(command, env=dagster_environment(where), check=False)  # noqa: S603 - our own command
-        raise typer.Exit(result.returncode)
+    sys.stdout.flush()
+    # In the place of this process, so that what ends it, a terminal or a service, ends Dagster.
+    os.execve(command[0], command, dagster_environment(where))  # noqa: S606 - our own command
 
 
 def main() -> None:

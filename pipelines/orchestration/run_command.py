@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pipelines.cli_output import counted, print_json, print_line, print_rows, safe
-from pipelines.errors import UserError
+from pipelines.errors import UserError, did_you_mean
 from pipelines.orchestration.run_errors import RunFailedError
-from pipelines.orchestration.run_progress import RunProgress, run_progress
+from pipelines.orchestration.run_progress import run_progress
+from pipelines.orchestration.study_lock import hold_study
 from pipelines.settings import Home, go_offline
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from pipelines.orchestration.run_summary import RunSummary
     from pipelines.orchestration.study_run import FinishedRun
 
@@ -65,31 +65,39 @@ def run_demo(home: Home) -> None:
 def _run_each(
     home: Home, studies: Sequence[str], sites: Sequence[str] | None, *, show: bool
 ) -> list[tuple[FinishedRun, RunSummary]]:
+    """Run studies one after the other; what can be refused is refused before Dagster is loaded."""
+    for study_id in studies:
+        _check_sites(home, study_id, sites or ())
     go_offline()
-    with run_progress() as progress:
+    with contextlib.ExitStack() as held, run_progress() as progress:
+        for study_id in studies:
+            held.enter_context(hold_study(home, study_id, wait=False))
         progress.busy("loading")
-        from pipelines.orchestration.study_run import load_definitions
+        from pipelines.orchestration.run_summary import summarize
+        from pipelines.orchestration.study_run import load_definitions, run_study
 
         definitions = load_definitions(home)
         results = []
         for study_id in studies:
             if show:
                 progress.line(f"run of {study_id}")
-            results.append(_run_one(home, definitions, study_id, sites, progress if show else None))
+            on_step = progress.on_step if show else None
+            finished = run_study(home, definitions, study_id, sites=sites, on_step=on_step)
+            failed = finished.failed_step
+            if failed is not None:
+                cause = f"step {failed.name}: {failed.error}\nlog: {finished.log}"
+                raise RunFailedError(f"the run of {study_id} failed in {cause}")
+            results.append((finished, summarize(home, study_id)))
     return results
 
 
-def _run_one(
-    home: Home, definitions: dg.Definitions, study_id: str, sites: Sequence[str] | None, progress: RunProgress | None
-) -> tuple[FinishedRun, RunSummary]:
-    from pipelines.orchestration.run_summary import summarize
-    from pipelines.orchestration.study_run import run_study
+def _check_sites(home: Home, study_id: str, sites: Sequence[str]) -> None:
+    from pipelines.ingest import landing_sites
 
-    finished = run_study(home, definitions, study_id, sites=sites, on_step=progress.on_step if progress else None)
-    failed = finished.failed_step
-    if failed is not None:
-        raise RunFailedError(f"the run of {study_id} failed in step {failed.name}: {failed.error}\nlog: {finished.log}")
-    return finished, summarize(home, study_id)
+    known = landing_sites(home, study_id)
+    for site in sites:
+        if site not in known:
+            raise UserError(f'{home.landing / study_id} has no site "{site}".{did_you_mean(site, known)}')
 
 
 def _print_summary(summary: RunSummary) -> None:

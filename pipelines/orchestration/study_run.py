@@ -17,7 +17,6 @@ from dagster._core.execution.execute_in_process import merge_run_tags
 from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 from dagster_shared.error import SerializableErrorInfo
 
-from pipelines.errors import UserError, did_you_mean
 from pipelines.orchestration.assembly import build_definitions
 from pipelines.orchestration.dbt_cli import ensure_manifest
 from pipelines.orchestration.instance import open_instance
@@ -89,16 +88,10 @@ def run_study(
         on_step: called when a step starts, makes something, and ends.
 
     Raises:
-        UserError: a site is unknown.
         StudyBusyError: another process runs the study.
     """
     with open_instance(home) as instance:
-        known = register_study(instance, home, study_id)
-        for site in sites or []:
-            if site not in known:
-                raise UserError(
-                    f'{study_id} has no site "{site}" in {home.landing / study_id}.{did_you_mean(site, known)}'
-                )
+        register_study(instance, home, study_id)
         config = sites_config(sites) if sites is not None else {}
         return _run_job(home, definitions, instance, study_id, config, on_step)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -113,10 +114,13 @@ def _converted(text: Any, default: ParameterValue) -> ParameterValue:
 
 def _number(text: str, default: float) -> float:
     try:
-        return int(text) if isinstance(default, int) else float(text)
+        number = int(text) if isinstance(default, int) else float(text)
     except ValueError as error:
         kind = "a whole number" if isinstance(default, int) else "a number"
         raise ValueError(f'"{text}" is not {kind}') from error
+    if not math.isfinite(number):  # nan and inf are no SQL literals
+        raise ValueError(f'"{text}" is not a number')
+    return number
 
 
 __all__ = ["ConfigError", "ParameterValue", "placeholders_in", "render_predicate", "resolve_parameters"]

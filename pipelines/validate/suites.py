@@ -150,8 +150,7 @@ def _read_suite(document: LocatedYaml, models: dict[str, CheckModel]) -> Suite:
     try:
         parsed = _SuiteFile.model_validate(document.data)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise document.error(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", tuple(first["loc"])) from error
+        raise _first_error(document, error) from error
     category, topic = document.path.parent.name, document.path.stem
     if parsed.name != f"{category}.{topic}":
         raise document.error(f'the suite at this path is named "{category}.{topic}"', ("name",))
@@ -170,6 +169,17 @@ def _read_suite(document: LocatedYaml, models: dict[str, CheckModel]) -> Suite:
             raise document.error(f"{check.id}: {problem}", ("expectations", index, *location))
         checks.append(check)
     return Suite(parsed.name, category, parsed.meta.group, parsed.meta.model, tuple(checks), document.path)
+
+
+def _first_error(document: LocatedYaml, error: ValidationError) -> ConfigError:
+    errors = error.errors()
+    # A required key that is misspelt is both missing and unknown; its line is where it is written.
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
+    location = tuple(first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = [name for model in _Strict.__subclasses__() for name in model.model_fields]
+        return document.error(f'unknown key "{location[-1]}".{did_you_mean(str(location[-1]), known)}', location)
+    return document.error(f"{'.'.join(map(str, location))}: {first['msg']}", location)
 
 
 def _as_check(suite: _SuiteFile, category: str, expectation: _Expectation) -> Check:
@@ -226,7 +236,7 @@ def _predicate_problems(key: str, predicate: str, check: Check, model: CheckMode
         return
     try:
         used = sorted(columns_in(render_predicate(predicate, check.parameters)))
-    except UserError as error:
+    except (UserError, ValueError) as error:  # ValueError: one end is taken of a parameter that is no range
         yield ("kwargs", key), str(error)
         return
     yield from _unknown_columns(("kwargs", key), used, model)

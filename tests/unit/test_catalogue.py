@@ -16,9 +16,7 @@ from pipelines.validate.check_models import load_check_models
 CATALOGUE_FILE = PROJECT_ROOT.parent / "shared" / "catalogue.csv"
 CHECKS = {check.id: check for check in load_checks(EXPECTATIONS_DIR)}
 
-pytestmark = pytest.mark.skipif(
-    not CATALOGUE_FILE.exists(), reason="the agreed catalogue is not part of the repository"
-)
+pytestmark = pytest.mark.skipif(not CATALOGUE_FILE.exists(), reason="../shared/catalogue.csv is not there")
 each_check = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 
 ADDED_PARAMETERS = {
@@ -27,7 +25,7 @@ ADDED_PARAMETERS = {
 NOT_IMPLEMENTED = {
     ("Q-01", "warn_days"): "a verdict has no state between pass and fail",
 }
-# The catalogue names the item; a check on what is blank looks at the text as delivered, so that unreadable is not blank.
+# The catalogue names the item; what is blank is asked of the text as delivered, so that unreadable is not blank.
 READ_AS_DELIVERED = {("AE-06", "AEENDTC"), ("Q-02", "closed"), ("DV-02", "DVSTDTC")}
 # Facts that a model states as one column of its own.
 STATED_OTHERWISE = {
@@ -96,13 +94,23 @@ def test_known_differences_are_still_differences() -> None:
         assert name in agreed_parameters(check_id)
 
 
-@pytest.mark.parametrize("kind", ["example_fail", "example_pass"])
-@each_check
-def test_examples_are_those_of_the_catalogue(check: Check, kind: str) -> None:
+def comparable_examples() -> list[tuple[str, str]]:
+    """(check, kind) of the catalogue's examples of one record whose items are all columns of the check's model."""
+    if not CATALOGUE_FILE.exists():
+        return []
+    return [
+        (check.id, kind)
+        for check in CHECKS.values()
+        for kind in ("example_fail", "example_pass")
+        if isinstance(agreed := json.loads(catalogue()[check.id][kind]), dict)
+        and agreed.keys() <= load_check_models()[check.model].columns.keys()
+    ]
+
+
+@pytest.mark.parametrize(("check_id", "kind"), comparable_examples())
+def test_examples_are_those_of_the_catalogue(check_id: str, kind: str) -> None:
+    check = CHECKS[check_id]
     agreed = json.loads(catalogue()[check.id][kind])
-    columns = load_check_models()[check.model].columns
-    if not isinstance(agreed, dict) or not agreed.keys() <= columns.keys():
-        pytest.skip("the catalogue's example is of several records, or of columns that the model has under other names")
     ours = getattr(check, kind)
     if (check.id, kind) in OTHER_EXAMPLES:
         assert {name: ours.get(name) for name in agreed} != agreed

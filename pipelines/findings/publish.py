@@ -32,7 +32,8 @@ _UNFINISHED = ".unfinished"
 def publish_run(home: Home, study: Study, outcome: Outcome) -> RunInfo:
     """Write the run's verdicts, findings and resolved findings, then name it CURRENT.
 
-    The same inputs give the same run id and the same bytes; a run that is there already is not written again.
+    The same inputs give the same run id and the same bytes; a run that is there already is not written again, and what
+    it was compared with then is what is returned.
     """
     run = _describe(home, study)
     folder = run_folder(home, study.study, run.run_id)
@@ -47,7 +48,7 @@ def publish_run(home: Home, study: Study, outcome: Outcome) -> RunInfo:
     temporary = pointer.with_name("CURRENT" + _UNFINISHED)
     temporary.write_text(run.run_id + "\n", encoding="utf-8")
     os.replace(temporary, pointer)  # noqa: PTH105 - the atomic swap is the point
-    return run
+    return read_run(home, study.study)
 
 
 def _describe(home: Home, study: Study) -> RunInfo:

@@ -31,7 +31,7 @@ def lay_study(home: Home, rows: Rows, sites: Sequence[str], **keys: Any) -> Stud
     for model, given in rows.items():
         insert_rows(connection, model, given)
     delivered = [
-        (site, dataset.name, variable, True, "")
+        f"('{site}', '{dataset.name}', '{variable}', true, '')"
         for site in sites
         for dataset in load_vocabulary().values()
         for variable in ("", *dataset.variables)
@@ -43,8 +43,7 @@ def lay_study(home: Home, rows: Rows, sites: Sequence[str], **keys: Any) -> Stud
         "CREATE TABLE settings.availability(site VARCHAR, dataset VARCHAR, variable VARCHAR, delivered BOOLEAN,"
         " reason VARCHAR)"
     )
-    values = ", ".join(f"('{site}', '{dataset}', '{variable}', true, '')" for site, dataset, variable, *_ in delivered)
-    connection.execute(f"INSERT INTO settings.availability VALUES {values}")
+    connection.execute(f"INSERT INTO settings.availability VALUES {', '.join(delivered)}")
     connection.close()
     return load_study(path)
 

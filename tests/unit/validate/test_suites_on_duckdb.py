@@ -145,7 +145,7 @@ SAW_IT_TWICE = "current_setting('enable_external_access')"  # true where it is c
         ({"applies_when": "case when source_row is null and record = 'c' then null else true end"}, "NULL on 1 rows"),
         ({"fails_when": "visit_record_number // 0 > 1"}, "the predicate is NULL on 3 rows"),
         ({"fails_when": "regexp_matches(VISIT, '(')"}, "missing )"),
-        ({"fails_when": "9223372036854775807 * (visit_record_number + 1) > 0"}, "Overflow"),
+        ({"fails_when": "9223372036854775807 * (visit_record_number + 1) % 7 > 0"}, "Overflow"),
         ({"fails_when": "VISITNUM > 'high'"}, "Could not convert string 'high'"),
         ({"fails_when": "no_such_function(VISIT)"}, "no_such_function does not exist"),
         ({"fails_when": "max(VISITNUM) > 1"}, "aggregate function calls cannot be nested"),

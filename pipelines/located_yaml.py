@@ -48,7 +48,7 @@ def load_located_yaml(path: Path, *, as_text: bool) -> LocatedYaml:
     Raises:
         ConfigError: the file is absent, not UTF-8, not YAML, empty, or repeats a key.
     """
-    loader_class = yaml.BaseLoader if as_text else yaml.SafeLoader
+    loader_class = yaml.CBaseLoader if as_text else yaml.CSafeLoader
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -57,17 +57,16 @@ def load_located_yaml(path: Path, *, as_text: bool) -> LocatedYaml:
         raise ConfigError(f"cannot be read: {error.strerror}", path) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"byte {error.start} is not UTF-8; save the file as UTF-8", path) from error
-    try:
-        loader = loader_class(text)
-    except yaml.reader.ReaderError as error:
-        line: int | None = text[: error.position].count("\n") + 1
-        raise ConfigError("not readable as YAML: a control character; delete it", path, line) from error
+    loader = loader_class(text)
     try:
         node = loader.get_single_node()
         if node is None:
             raise ConfigError("the file is empty", path, 1)
         lines: dict[Location, int] = {}
         data = _build(loader, node, (), lines, path)
+    except yaml.reader.ReaderError as error:
+        line: int | None = text[: error.position].count("\n") + 1
+        raise ConfigError("not readable as YAML: a control character; delete it", path, line) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ConfigError(f"not readable as YAML: {error.problem}", path, line) from error

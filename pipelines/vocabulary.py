@@ -43,7 +43,7 @@ class Dataset:
 @cache
 def load_vocabulary(path: Path = VOCABULARY_FILE) -> dict[str, Dataset]:
     """Return the datasets by name, in the order in which they are declared."""
-    tables = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"]
+    tables = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["sources"][0]["tables"]
     datasets = {}
     for table in tables:
         meta = table["config"]["meta"]

@@ -16,10 +16,20 @@ from pipelines.validate.check_models import CHECKS_SCHEMA, load_check_models
 
 
 @cache
-def functions_sql() -> str:
-    """The functions as dbt would create them: the macro file needs nothing of dbt."""
+def macros() -> Any:
+    """The Jinja macros of functions.sql; the file needs nothing of dbt."""
     text = (DBT_PROJECT_DIR / "macros" / "functions.sql").read_text(encoding="utf-8")
-    return str(Environment(autoescape=False).from_string(text).module.create_functions())  # noqa: S701 - SQL, not HTML
+    return Environment(autoescape=False).from_string(text).module  # noqa: S701 - SQL, not HTML
+
+
+def functions_sql() -> str:
+    """The functions as dbt would create them."""
+    return str(macros().create_functions())
+
+
+def read_date_sql(raw: str, formats: str) -> str:
+    """The SQL by which staging reads an expression as a date in declared formats (joined by |)."""
+    return str(macros().read_date(raw, formats.split("|")))
 
 
 def open_with_functions(path: Path | str = ":memory:") -> duckdb.DuckDBPyConnection:

@@ -6,21 +6,6 @@
   nothing is imputed: what is not certain is not said.
 #}
 {% macro create_functions() %}
-{% set formats = {
-    'DD/MM/YYYY': ['[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}', '%d/%m/%Y', '%Y-%m-%d'],
-    'MM/DD/YYYY': ['[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}', '%m/%d/%Y', '%Y-%m-%d'],
-    'DD-MM-YYYY': ['[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}', '%d-%m-%Y', '%Y-%m-%d'],
-    'MM-DD-YYYY': ['[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}', '%m-%d-%Y', '%Y-%m-%d'],
-    'DD.MM.YYYY': ['[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{4}', '%d.%m.%Y', '%Y-%m-%d'],
-    'YYYY/MM/DD': ['[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}', '%Y/%m/%d', '%Y-%m-%d'],
-    'YYYYMMDD': ['[0-9]{8}', '%Y%m%d', '%Y-%m-%d'],
-    'DD-MMM-YYYY': ['[0-9]{1,2}-[A-Za-z]{3}-[0-9]{4}', '%d-%b-%Y', '%Y-%m-%d'],
-    'DD MMM YYYY': ['[0-9]{1,2} [A-Za-z]{3} [0-9]{4}', '%d %b %Y', '%Y-%m-%d'],
-    'DDMMMYYYY': ['[0-9]{2}[A-Za-z]{3}[0-9]{4}', '%d%b%Y', '%Y-%m-%d'],
-    'MM/YYYY': ['[0-9]{1,2}/[0-9]{4}', '%m/%Y', '%Y-%m'],
-    'MMM-YYYY': ['[A-Za-z]{3}-[0-9]{4}', '%b-%Y', '%Y-%m'],
-    'MMM YYYY': ['[A-Za-z]{3} [0-9]{4}', '%b %Y', '%Y-%m'],
-} %}
 create or replace macro first_day(iso) as try_cast(case
     when length(iso) = 4 then iso || '-01-01'
     when length(iso) = 7 then iso || '-01'
@@ -31,31 +16,16 @@ create or replace macro final_day(iso) as case
     when length(iso) = 7 then last_day(try_cast(iso || '-01' as date))
     else try_cast(substr(iso, 1, 10) as date) end;
 
-{# Strict ISO 8601 calendar dates and date-times, truncated forms included; seconds and fractions are cut, no zone is taken. #}
+{#
+  Strict ISO 8601 calendar dates and date-times, truncated forms included; seconds and fractions are cut, no zone is taken. A year
+  before 1800 or after 2199 is a slip of the pen (0024), and is told as unreadable.
+#}
 create or replace macro iso_calendar_date(raw) as case
-    when regexp_full_match(raw, '[0-9]{4}-[0-9]{2}-[0-9]{2}') and try_cast(raw as date) is not null then raw
-    when regexp_full_match(raw, '[0-9]{4}(-[0-9]{2})?') and first_day(raw) is not null then raw
-    when regexp_full_match(raw, '[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?')
+    when regexp_full_match(raw, '(1[89]|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}') and try_cast(raw as date) is not null then raw
+    when regexp_full_match(raw, '(1[89]|2[01])[0-9]{2}(-[0-9]{2})?') and first_day(raw) is not null then raw
+    when regexp_full_match(raw, '(1[89]|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?')
         and try_cast(substr(raw, 1, 10) as date) is not null then substr(raw, 1, 16)
     end;
-
-create or replace macro read_date(raw, format) as case
-    when raw is null or format is null or format = '' then null
-    when format = 'ISO8601' then iso_calendar_date(raw)
-    when format = 'YYYY-MM-DD' then case when length(raw) = 10 then iso_calendar_date(raw) end
-    when format = 'YYYY-MM' then case when length(raw) = 7 then iso_calendar_date(raw) end
-    when format = 'YYYY' then case when length(raw) = 4 then iso_calendar_date(raw) end
-    {%- for name, (pattern, read, write) in formats.items() %}
-    when format = '{{ name }}' then case when regexp_full_match(raw, '{{ pattern }}')
-        then strftime(try_strptime(raw, '{{ read }}'), '{{ write }}') end
-    {%- endfor %}
-    end;
-
-{# The first of the declared formats (joined by |, at most three) that fits. #}
-create or replace macro iso8601(raw, formats) as coalesce(
-    read_date(raw, split_part(formats, '|', 1)),
-    read_date(raw, split_part(formats, '|', 2)),
-    read_date(raw, split_part(formats, '|', 3)));
 
 create or replace macro to_number(raw) as case
     when regexp_full_match(raw, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)') and length(raw) <= 40 then try_cast(raw as double) end;
@@ -78,4 +48,39 @@ create or replace macro earliest_first(iso) as iso || '~';
 {# Takes back the mark that earliest_first put behind a date. #}
 {% macro without_mark(expression) -%}
     rtrim({{ expression }}, '~')
+{%- endmacro %}
+
+{#
+  Reads a text as a date in declared formats, the first that fits; ISO 8601 text, or NULL when none does. Only what is declared is
+  compiled: a cast over all formats would cost each model a second of planning.
+#}
+{% macro read_date(raw, formats) -%}
+    coalesce({% for format in formats %}{{ read_date_as(raw, format) }}, {% endfor %}cast(null as varchar))
+{%- endmacro %}
+
+{% macro read_date_as(raw, format) -%}
+{%- set formats = {
+    'DD/MM/YYYY': ['[0-9]{1,2}/[0-9]{1,2}/(1[89]|2[01])[0-9]{2}', '%d/%m/%Y', '%Y-%m-%d'],
+    'MM/DD/YYYY': ['[0-9]{1,2}/[0-9]{1,2}/(1[89]|2[01])[0-9]{2}', '%m/%d/%Y', '%Y-%m-%d'],
+    'DD-MM-YYYY': ['[0-9]{1,2}-[0-9]{1,2}-(1[89]|2[01])[0-9]{2}', '%d-%m-%Y', '%Y-%m-%d'],
+    'MM-DD-YYYY': ['[0-9]{1,2}-[0-9]{1,2}-(1[89]|2[01])[0-9]{2}', '%m-%d-%Y', '%Y-%m-%d'],
+    'DD.MM.YYYY': ['[0-9]{1,2}[.][0-9]{1,2}[.](1[89]|2[01])[0-9]{2}', '%d.%m.%Y', '%Y-%m-%d'],
+    'YYYY/MM/DD': ['(1[89]|2[01])[0-9]{2}/[0-9]{1,2}/[0-9]{1,2}', '%Y/%m/%d', '%Y-%m-%d'],
+    'YYYYMMDD': ['(1[89]|2[01])[0-9]{6}', '%Y%m%d', '%Y-%m-%d'],
+    'DD-MMM-YYYY': ['[0-9]{1,2}-[A-Za-z]{3}-(1[89]|2[01])[0-9]{2}', '%d-%b-%Y', '%Y-%m-%d'],
+    'DD MMM YYYY': ['[0-9]{1,2} [A-Za-z]{3} (1[89]|2[01])[0-9]{2}', '%d %b %Y', '%Y-%m-%d'],
+    'DDMMMYYYY': ['[0-9]{2}[A-Za-z]{3}(1[89]|2[01])[0-9]{2}', '%d%b%Y', '%Y-%m-%d'],
+    'MM/YYYY': ['[0-9]{1,2}/(1[89]|2[01])[0-9]{2}', '%m/%Y', '%Y-%m'],
+    'MMM-YYYY': ['[A-Za-z]{3}-(1[89]|2[01])[0-9]{2}', '%b-%Y', '%Y-%m'],
+    'MMM YYYY': ['[A-Za-z]{3} (1[89]|2[01])[0-9]{2}', '%b %Y', '%Y-%m'],
+} -%}
+{%- set iso_lengths = {'YYYY-MM-DD': 10, 'YYYY-MM': 7, 'YYYY': 4} -%}
+{%- if format == 'ISO8601' -%}
+    iso_calendar_date({{ raw }})
+{%- elif format in iso_lengths -%}
+    case when length({{ raw }}) = {{ iso_lengths[format] }} then iso_calendar_date({{ raw }}) end
+{%- else -%}
+    {%- set pattern, read, write = formats[format] -%}
+    case when regexp_full_match({{ raw }}, '{{ pattern }}') then strftime(try_strptime({{ raw }}, '{{ read }}'), '{{ write }}') end
+{%- endif -%}
 {%- endmacro %}

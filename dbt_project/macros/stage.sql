@@ -19,12 +19,13 @@
 {%- set dataset = vocabulary(table) -%}
 {%- set meta = dataset.config.meta -%}
 {%- set keys = meta.natural_key -%}
+{%- set formats = declared_formats(meta.dataset) -%}
 with delivered as (
     select
         study, site, subject, USUBJID, source_name, source_file, source_row,
         {%- for column in dataset.columns.values() %}
         {%- if column.config.meta.type == 'date' %}
-        iso8601({{ column.name }}, {{ column.name }}__format) as {{ column.name }},
+        {{ read_declared_date(column.name, formats.get(column.name, [])) }} as {{ column.name }},
         {{ column.name }} as {{ column.name }}_raw,
         {%- elif column.config.meta.type == 'number' %}
         to_number({{ column.name }}) as {{ column.name }},
@@ -90,4 +91,29 @@ from identified
 
 {% macro key_text(names) -%}
     concat_ws(' ', {% for name in names %}'{{ name }}=' || {{ name }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{# The declared lists of formats of a dataset's dates in this study: variable -> lists, each joined by |. #}
+{% macro declared_formats(dataset) %}
+    {%- set declared = {} -%}
+    {%- if execute -%}
+        {%- set query -%}
+            select variable, formats from {{ source('settings', 'date_format') }} where dataset = '{{ dataset }}' order by all
+        {%- endset -%}
+        {%- for row in run_query(query) -%}
+            {%- do declared.setdefault(row[0], []).append(row[1]) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(declared) }}
+{% endmacro %}
+
+{# Where sources of one dataset declare different formats, each record is read by its own source's. #}
+{% macro read_declared_date(variable, declared) -%}
+    {%- if declared | length > 1 -%}
+    case {{ variable }}__format
+        {%- for formats in declared %} when '{{ formats }}' then {{ read_date(variable, formats.split('|')) }}{% endfor %}
+    end
+    {%- else -%}
+    {{ read_date(variable, declared[0].split('|') if declared else []) }}
+    {%- endif -%}
 {%- endmacro %}

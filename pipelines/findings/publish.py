@@ -21,7 +21,7 @@ from pipelines.findings.runs import (
     run_folder,
     to_json,
 )
-from pipelines.ingest import current_deliveries
+from pipelines.ingest import read_deliveries
 from pipelines.settings import DBT_PROJECT_DIR, EXPECTATIONS_DIR, PROJECT_ROOT, Home
 from pipelines.study import Study
 from pipelines.validate import Outcome
@@ -52,9 +52,11 @@ def publish_run(home: Home, study: Study, outcome: Outcome) -> RunInfo:
 
 
 def _describe(home: Home, study: Study) -> RunInfo:
-    deliveries = current_deliveries(home, study.study)
+    # A file sent again changes nothing; a refused one may (X-08 speaks of an empty one).
+    deliveries = read_deliveries(home, study.study).filter(pl.col("status") != "duplicate")
+    events = deliveries.select("site", "system", "file", "sha256", "received_at", "reason").rows()
     inputs = {
-        "deliveries": _digest(f"{d.source_file} {d.sha256} {d.received_at}" for d in deliveries),
+        "deliveries": _digest(map(str, events)),
         "study": _digest([home.study_file(study.study).read_text(encoding="utf-8")]),
         "suites": _digest(_texts(EXPECTATIONS_DIR, "*.yml")),
         "code": _digest(
@@ -68,7 +70,7 @@ def _describe(home: Home, study: Study) -> RunInfo:
     return RunInfo(
         study.study,
         run_id,
-        max((d.received_at for d in deliveries), default=""),
+        str(deliveries["received_at"].max() or ""),
         version("siteproof"),
         inputs,
         previous,
@@ -90,13 +92,17 @@ def _texts(directory: Path, *patterns: str) -> list[str]:
 def _write_frames(home: Home, study_id: str, run: RunInfo, outcome: Outcome, folder: Path) -> None:
     verdicts = outcome.verdicts.with_columns(pl.lit(study_id).alias("study")).select(VERDICT_COLUMNS)
     findings = add_finding_ids(outcome.failing_rows, study_id).with_columns(pl.lit(study_id).alias("study"))
-    before = _findings_of(home, study_id, run.previous_run)
+    before = _known_before(home, study_id, run.previous_run)
     current = compare_with_previous(findings, before, run.as_of)
-    resolved = before.join(findings, on="finding_id", how="anti").with_columns(pl.lit("resolved").alias("state"))
+    gone = before.join(findings, on="finding_id", how="anti")
+    silent = verdicts.filter(pl.col("status").is_in(["error", "not_run"]))
+    unjudged = gone.join(silent, on=["check_id", "site"], how="semi")
+    resolved = gone.join(unjudged, on="finding_id", how="anti").with_columns(pl.lit("resolved").alias("state"))
     outcome.sites.sort("site").write_parquet(folder / "sites.parquet")
     verdicts.sort("check_id", "site").write_parquet(folder / "verdicts.parquet")
     current.sort("check_id", "site", "finding_id").write_parquet(folder / "findings.parquet")
     resolved.sort("check_id", "site", "finding_id").write_parquet(folder / "resolved.parquet")
+    unjudged.sort("check_id", "site", "finding_id").write_parquet(folder / "unjudged.parquet")
 
 
 def compare_with_previous(findings: pl.DataFrame, before: pl.DataFrame, as_of: str) -> pl.DataFrame:
@@ -113,8 +119,10 @@ def compare_with_previous(findings: pl.DataFrame, before: pl.DataFrame, as_of: s
     )
 
 
-def _findings_of(home: Home, study_id: str, run_id: str | None) -> pl.DataFrame:
+def _known_before(home: Home, study_id: str, run_id: str | None) -> pl.DataFrame:
+    """Return the findings that were open after a run, with those that it could not judge: neither seen nor resolved."""
     if run_id is None:
         schema = {name: pl.Int64 if name == "source_row" else pl.String for name in FINDING_COLUMNS}
         return pl.DataFrame(schema=schema)
-    return pl.read_parquet(run_folder(home, study_id, run_id) / "findings.parquet")
+    folder = run_folder(home, study_id, run_id)
+    return pl.concat([pl.read_parquet(folder / f"{name}.parquet") for name in ("findings", "unjudged")])

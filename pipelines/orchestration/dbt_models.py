@@ -15,7 +15,7 @@ from pipelines.orchestration.home_resource import HomeResource
 from pipelines.orchestration.ingest_assets import DELIVERIES
 from pipelines.orchestration.partitions import STUDY
 from pipelines.orchestration.study_lock import hold_study
-from pipelines.standardize import dbt_environment, lay_raw_views
+from pipelines.standardize import DBT_BUILD, dbt_environment, dbt_target, lay_raw_views
 
 DUCKDB_POOL = "duckdb"
 STEP = "standardize"
@@ -59,11 +59,11 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
         study = siteproof_home.study(context.partition_key)
         with hold_study(home, study.study, wait=True):
             lay_raw_views(home, study)
-            target = home.warehouse / "dbt" / study.study
+            target = dbt_target(home, study.study)
             # DbtCliResource hands this process's environment to dbt and offers no other way; one run is one process.
             with environ(dbt_environment(home, study.study, None)):
                 invocation = dbt.cli(
-                    ["build", "--exclude-resource-type", "unit_test"],
+                    [*DBT_BUILD],
                     context=context,
                     target_path=target,
                     raise_on_error=False,

@@ -12,6 +12,9 @@ from pipelines.settings import DBT_PROJECT_DIR, Home, offline_environment
 from pipelines.standardize.raw_views import lay_raw_views
 from pipelines.study import Study
 
+# Unit tests of the models are for their developers; a study's run builds.
+DBT_BUILD = ("build", "--exclude-resource-type", "unit_test")
+
 
 def dbt_environment(home: Home, study_id: str, threads: int | None = None) -> dict[str, str]:
     """Return the environment in which dbt works on one study's warehouse."""
@@ -36,9 +39,8 @@ def build_warehouse(home: Home, study: Study, threads: int | None = None) -> Non
     """
     lay_raw_views(home, study)
     target = dbt_target(home, study.study)
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", "build"]
+    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *DBT_BUILD]
     command += ["--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target)]
-    command += ["--exclude-resource-type", "unit_test"]
     result = subprocess.run(  # noqa: S603 - our own command, no shell
         command, env=dbt_environment(home, study.study, threads), capture_output=True, text=True, check=False
     )

@@ -25,36 +25,25 @@ def dataset_of_source(study: Study, source: str) -> str:
 
 
 def list_deliveries(home: Home, study: Study, deliveries: Sequence[CurrentDelivery]) -> list[tuple[object, ...]]:
-    """Return (site, dataset, source, source_file, row_count, previous row count, received on) per received file.
+    """Return (site, dataset, source, source_file, row_count, previous row count, received on) per site and source.
 
-    The current file of every site and source, and a file that was refused because it is empty (0 rows) after it.
+    It is the current file; or, where the last file received was refused as empty, that one with 0 rows, and the current
+    one's rows as the previous count. `received on` is always the day of the data that is in use.
     """
-    rows: list[tuple[object, ...]] = [
-        (
-            delivery.site,
-            dataset_of_source(study, delivery.source),
-            delivery.source,
-            delivery.source_file,
-            delivery.rows,
-            delivery.previous_rows,
-            delivery.received_at[:10],
-        )
-        for delivery in deliveries
-    ]
-    current = {(delivery.site, delivery.source): delivery for delivery in deliveries}
-    for event in _last_refused_empty(home, study):
-        latest = current.get((event["site"], event["source"]))
-        rows.append(
-            (
-                event["site"],
-                dataset_of_source(study, event["source"]),
-                event["source"],
-                f"{study.study}/{event['site']}/{event['system']}/{event['file']}",
-                0,
-                latest.rows if latest else None,
-                event["received_at"][:10],
-            )
-        )
+    current = {
+        (delivery.site, delivery.source): delivery for delivery in deliveries if delivery.source in study.sources
+    }
+    empty = {(event["site"], event["source"]): event for event in _last_refused_empty(home, study)}
+    rows: list[tuple[object, ...]] = []
+    for site, source in sorted({*current, *empty}):
+        delivery, event = current.get((site, source)), empty.get((site, source))
+        at = (site, dataset_of_source(study, source), source)
+        if event is not None:
+            file = f"{study.study}/{site}/{event['system']}/{event['file']}"
+            received = delivery.received_at if delivery else event["received_at"]
+            rows.append((*at, file, 0, delivery.rows if delivery else None, received[:10]))
+        elif delivery is not None:
+            rows.append((*at, delivery.source_file, delivery.rows, delivery.previous_rows, delivery.received_at[:10]))
     return rows
 
 

@@ -135,7 +135,8 @@ def _select_list(
         f"{quote_text(study.study)} AS study",
         "__site AS site",
         f"{subject} AS subject",
-        f"{quote_text(study.study + '-')} || {subject} AS USUBJID",
+        # The cast: to DuckDB, text joined with NULL is an integer, and the marts' contracts say text.
+        f"CAST({quote_text(study.study + '-')} || {subject} AS VARCHAR) AS USUBJID",
         f"{quote_text(source_name)} AS source_name",
         "__source_file AS source_file",
         "__source_row AS source_row",
@@ -160,6 +161,19 @@ def date_formats(source: Source, variable: str, expression: Expression) -> list[
     return list(source.formats_of(variable) or ["ISO8601"])
 
 
+def list_date_formats(study: Study, dataset: Dataset) -> list[tuple[str, str]]:
+    """Return (variable, formats joined by |) of every way in which a date of a dataset is declared, each once."""
+    declared = set()
+    for mapping in study.map.get(dataset.name, []):
+        for variable, expression in mapped_expressions(mapping, dataset):
+            if dataset.variables[variable].type == "date":
+                formats = date_formats(study.sources[mapping.source], variable, expression)
+                declared.add((variable, "|".join(formats)))
+    if dataset.name == "SITE" and study.sites:
+        declared.add(("activation_date", "ISO8601"))
+    return sorted(declared)
+
+
 def _trimmed(sql: str) -> str:
     return f"nullif(trim({sql}, {quote_text(WHITE_SPACE)}), '')"
 
@@ -179,20 +193,20 @@ def _value_sql(expression: Expression) -> str:
 
 
 def _date_of_parts(expression: Expression) -> str:
-    """Join year, month and day to ISO 8601, ending where a part is blank; `2018.0` is 2018, other text stays.
+    """Join year, month and day to ISO 8601; `2018.0` is 2018, other text stays.
 
-    A year is not padded: of `18` nobody knows the century.
+    The date ends where the parts end. A part without the one before it (a day without a month) gives text that is no
+    date, so that it is told as unreadable and not lost. A year is not padded: of `18` nobody knows the century.
     """
-    sql = "NULL"
-    for name, width, separator in reversed(
-        [(expression.year, 1, ""), (expression.month, 2, "-"), (expression.day, 2, "-")]
-    ):
-        if name is not None:
-            part = f"regexp_replace({quote_name(name)}, '[.]0*$', '')"
-            sql = (
-                f"'{separator}' || lpad({part}, greatest({width}, length({part}))::INTEGER, '0') || coalesce({sql}, '')"
-            )
-    return f"({sql})"
+    year, month, day = (
+        f"nullif(regexp_replace({quote_name(name)}, '[.]0*$', ''), '')" if name is not None else "NULL"
+        for name in (expression.year, expression.month, expression.day)
+    )
+    month, day = (f"lpad({part}, greatest(2, length({part}))::INTEGER, '0')" for part in (month, day))
+    return (
+        f"nullif(concat({year}, CASE WHEN coalesce({month}, {day}) IS NOT NULL THEN concat('-', {month}) END,"
+        f" CASE WHEN {day} IS NOT NULL THEN concat('-', {day}) END), '')"
+    )
 
 
 def _listed_site(study: Study, dataset: Dataset, index: int) -> str:

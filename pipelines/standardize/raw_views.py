@@ -13,7 +13,7 @@ from pipelines.settings import Home
 from pipelines.standardize.availability import list_availability
 from pipelines.standardize.delivery_facts import list_deliveries, list_layout_questions
 from pipelines.standardize.expression_check import check_expressions
-from pipelines.standardize.mapping import SourceFiles, raw_view_sql
+from pipelines.standardize.mapping import SourceFiles, list_date_formats, raw_view_sql
 from pipelines.standardize.sql_text import quote_name
 from pipelines.study import Study
 from pipelines.vocabulary import Dataset, load_vocabulary
@@ -26,6 +26,7 @@ def lay_raw_views(home: Home, study: Study) -> None:
     settings.availability(site, dataset, variable, delivered, reason): see `availability`.
     settings.delivery and settings.delivery_layout: see `delivery_facts`.
     settings.visit(visit, visitnum, visitdy): the protocol's visit schedule.
+    settings.date_format(dataset, variable, formats): every way in which a date is declared.
     settings.source(source_name, has_subject), settings.parameter(check_id, name, value): from study.yml.
 
     Raises:
@@ -62,6 +63,8 @@ def lay_raw_views(home: Home, study: Study) -> None:
             " column_name VARCHAR, problem VARCHAR)",
             list_layout_questions(study, deliveries),
         )
+        formats = [(d.name, *declared) for d in vocabulary.values() for declared in list_date_formats(study, d)]
+        _write(connection, "date_format(dataset VARCHAR, variable VARCHAR, formats VARCHAR)", formats)
         named = [(name, source.subject is not None) for name, source in study.sources.items()]
         _write(connection, "source(source_name VARCHAR, has_subject BOOLEAN)", named)
         _write(connection, "parameter(check_id VARCHAR, name VARCHAR, value VARCHAR)", _list_parameters(study))

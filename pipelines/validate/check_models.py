@@ -28,7 +28,7 @@ class CheckModel:
 def load_check_models(path: Path = CHECK_MODELS_FILE) -> dict[str, CheckModel]:
     """Return the check-ready models by name."""
     models = {}
-    for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+    for model in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["models"]:
         columns = {column["name"]: column["data_type"] for column in model["columns"]}
         models[model["name"]] = CheckModel(model["name"], columns)
     return models

@@ -65,7 +65,7 @@ def resolve_parameters(
 
     Raises:
         ConfigError: an unknown check or parameter (with the nearest name), a value of another type, or one outside the
-            bounds that the suite gives.
+            bounds or not among the choices that the suite gives.
     """
     by_id = {check.id: check for check in checks}
     for check_id in study.parameters:
@@ -90,6 +90,11 @@ def _resolve(check: Check, overrides: dict[str, Any], document: LocatedYaml) -> 
         value = values[name]
         if isinstance(value, int | float) and not low <= value <= high:
             raise document.error(f"{check.id} {name}: {value} is outside {low:g}..{high:g}", at)
+        choices = check.choices.get(name)
+        for chosen in value if isinstance(value, list) else [value]:
+            if choices and chosen not in choices:
+                hint = did_you_mean(str(chosen), choices)
+                raise document.error(f'{check.id} {name}: "{chosen}" is not one of {", ".join(choices)}.{hint}', at)
     return values
 
 

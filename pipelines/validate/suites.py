@@ -44,6 +44,7 @@ class _CheckMeta(_Strict):
     failing_condition: str
     parameters: dict[str, ParameterValue] = {}
     bounds: dict[str, tuple[float, float]] = {}
+    choices: dict[str, list[str]] = {}
     reference: str
     same_as: list[str] = []
     query_text: str
@@ -95,6 +96,7 @@ class Check:
     fails_when_text: str
     parameters: dict[str, ParameterValue]
     bounds: dict[str, tuple[float, float]]
+    choices: dict[str, list[str]]
     reference: str
     same_as: tuple[str, ...]
     query_text: str
@@ -200,6 +202,7 @@ def _as_check(suite: _SuiteFile, category: str, expectation: _Expectation) -> Ch
         fails_when_text=meta.failing_condition,
         parameters=meta.parameters,
         bounds=meta.bounds,
+        choices=meta.choices,
         reference=meta.reference,
         same_as=tuple(meta.same_as),
         query_text=meta.query_text,

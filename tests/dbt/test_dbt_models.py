@@ -27,17 +27,7 @@ def contract_of(dataset: Dataset) -> dict[str, str]:
     return COMMON | variables | raw | ADDED.get(dataset.table, {})
 
 
-# A study whose sites nobody lists cannot be built while the contract of `site` says integer for a text (USUBJID).
-DATASETS = [
-    pytest.param(
-        dataset,
-        id=dataset.name,
-        marks=[pytest.mark.xfail(strict=True, reason="marts.site.USUBJID is declared integer")]
-        if dataset.name == "SITE"
-        else [],
-    )
-    for dataset in load_vocabulary().values()
-]
+DATASETS = [pytest.param(dataset, id=dataset.name) for dataset in load_vocabulary().values()]
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

@@ -106,46 +106,6 @@ def test_columns_with_each_others_text_are_other_content(stage_ae: Stage) -> Non
     assert len({row["content_hash"] for row in rows}) == 2
 
 
-DATES = [
-    ("2024-02-29", "ISO8601", "2024-02-29"),
-    ("2024-02", "ISO8601", "2024-02"),
-    ("2024", "ISO8601", "2024"),
-    ("2024-02-29T23:59:58.5", "ISO8601", "2024-02-29T23:59"),
-    ("2023-02-29", "ISO8601", None),
-    ("2024-00", "ISO8601", None),
-    ("2024-2-9", "ISO8601", None),
-    ("2024-02-29T24:00", "ISO8601", None),
-    ("2024-02-29 10:00", "ISO8601", None),
-    ("18-07-05", "ISO8601", None),
-    ("2024-02", "YYYY-MM-DD", None),
-    ("2024-02", "YYYY-MM-DD|YYYY-MM", "2024-02"),
-    ("03/04/2024", "DD/MM/YYYY", "2024-04-03"),
-    ("03/04/2024", "MM/DD/YYYY", "2024-03-04"),
-    ("13/13/2024", "DD/MM/YYYY|MM/DD/YYYY", None),
-    ("30-02-2024", "DD-MM-YYYY", None),
-    ("3.4.2024", "DD.MM.YYYY", "2024-04-03"),
-    ("03.04.24", "DD.MM.YYYY", None),
-    ("20240403", "YYYYMMDD", "2024-04-03"),
-    ("2024/04/03", "YYYY/MM/DD", "2024-04-03"),
-    ("03-apr-2024", "DD-MMM-YYYY", "2024-04-03"),
-    ("03 APR 2024", "DD MMM YYYY", "2024-04-03"),
-    ("03APR2024", "DDMMMYYYY", "2024-04-03"),
-    ("03XYZ2024", "DDMMMYYYY", None),
-    ("APR-2024", "MMM-YYYY", "2024-04"),
-    ("Apr 2024", "MMM YYYY", "2024-04"),
-    ("4/2024", "MM/YYYY", "2024-04"),
-    ("2024", "DD/MM/YYYY|MM/YYYY|YYYY", "2024"),
-    ("2024-02-29", "", None),
-    (None, "ISO8601", None),
-]
-
-
-@pytest.mark.parametrize(("raw", "formats", "iso"), DATES)
-def test_dates_are_read_strictly_in_the_declared_formats(raw: str | None, formats: str, iso: str | None) -> None:
-    with open_with_functions() as connection:
-        assert connection.execute("SELECT iso8601(?, ?)", [raw, formats]).fetchone() == (iso,)
-
-
 NUMBERS = [
     ("1", 1.0), ("-1.50", -1.5), ("+.5", 0.5), ("007", 7.0), ("1.", 1.0),
     ("1,5", None), ("1e5", None), ("NaN", None), ("inf", None), ("<5", None), ("1 2", None), ("", None), ("٣", None),

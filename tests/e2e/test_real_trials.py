@@ -30,7 +30,9 @@ def test_rows_of_every_file_equal_an_independent_count(real_exports, real_home):
     for study in (AA, PILOT):
         for path in (real_exports / study / "landing").glob("*/*/*.csv"):
             with path.open(newline="", encoding="utf-8") as file:
-                counted[study, path.parent.parent.name, path.parent.name, path.name] = sum(1 for _ in csv.reader(file)) - 1
+                counted[study, path.parent.parent.name, path.parent.name, path.name] = (
+                    sum(1 for _ in csv.reader(file)) - 1
+                )
     told = pl.concat([read_deliveries(real_home, study) for study in (AA, PILOT)])
     assert set(told["status"]) == {"accepted"}
     rows = {(d["study"], d["site"], d["system"], Path(d["file"]).name): d["rows"] for d in told.iter_rows(named=True)}
@@ -54,7 +56,9 @@ def test_findings_equal_the_independent_count(real_runs, study, check_id, count)
 
 
 def test_late_entry_is_what_the_export_itself_calls_late(real_exports, real_runs):
-    late = Counter(row["folder"] for row in _csv_rows(real_exports, AA, "DATA_PAGES") if float(row["data_entry_lag"]) > 10)
+    late = Counter(
+        row["folder"] for row in _csv_rows(real_exports, AA, "DATA_PAGES") if float(row["data_entry_lag"]) > 10
+    )
     found = real_runs[AA].findings.filter(pl.col("check_id") == "E-01").group_by("site").len()
     assert dict(found.iter_rows()) == late
 
@@ -79,7 +83,9 @@ def test_consent_after_the_first_visit_is_found_for_seven_subjects(real_exports,
 
 def test_four_subjects_have_no_consent_row_and_none_of_them_passes(real_exports, real_runs):
     consented = {row["subjid"] for row in _csv_rows(real_exports, AA, "CONSENT")}
-    without = {row["subjid"]: row["folder"] for row in _csv_rows(real_exports, AA, "DM") if row["subjid"] not in consented}
+    without = {
+        row["subjid"]: row["folder"] for row in _csv_rows(real_exports, AA, "DM") if row["subjid"] not in consented
+    }
     found = set(real_runs[AA].findings.filter(pl.col("check_id") == "IC-01")["subject"])
     assert len(without) == 4
     # The fourth one's site delivered no consent file at all: the check could not run there, and says so.
@@ -131,8 +137,10 @@ def test_findings_point_at_the_row_that_shows_them(real_exports, real_runs):
 
 
 _JUDGES = {
-    "AE-01": lambda r: (float(r["aestdat_yy_nsv"]), float(r["aestdat_mm_nsv"]))
-    >= (float(r["aeendat_yy_nsv"]), float(r["aeendat_mm_nsv"])),
+    "AE-01": lambda r: (
+        (float(r["aestdat_yy_nsv"]), float(r["aestdat_mm_nsv"]))
+        >= (float(r["aeendat_yy_nsv"]), float(r["aeendat_mm_nsv"]))
+    ),
     "AE-06": lambda r: r["aeout"] == "RECOVERING/RESOLVING" and r["aeen_dt"] != "",
     "SV-04": lambda r: r["foldername"] == "Week 108" and r["visit_dt"] == "",
     "DV-02": lambda r: r["deviationdate"] == "",

@@ -29,11 +29,11 @@ def failing_row(record: str = "a", **other: object) -> dict[str, object]:
     }  # fmt: skip
 
 
-def outcome_of(*records: str | dict[str, object]) -> Outcome:
-    """An outcome with these failing rows of AE-01 at site 101; site 102 passes."""
+def outcome_of(*records: str | dict[str, object], status: str | None = None) -> Outcome:
+    """An outcome with these failing rows of AE-01 at site 101, or another status there; site 102 passes."""
     rows = [failing_row(record) if isinstance(record, str) else record for record in records]
     verdicts = [
-        {"site": "101", "check_id": "AE-01", "status": "fail" if rows else "pass", "evaluated": 9,
+        {"site": "101", "check_id": "AE-01", "status": status or ("fail" if rows else "pass"), "evaluated": 9,
          "failed": len(rows), "waived": 0, "reason": ""},
         {"site": "102", "check_id": "AE-01", "status": "pass", "evaluated": 9, "failed": 0, "waived": 0, "reason": ""},
     ]  # fmt: skip
@@ -67,8 +67,8 @@ class Runs:
         now = datetime(2026, 1, 1, 8, tzinfo=UTC) + timedelta(days=self.day)
         ingest_site(self.home, self.study, "101", now=lambda: now)
 
-    def publish(self, *records: str | dict[str, object]) -> RunInfo:
-        run = publish_run(self.home, self.study, outcome_of(*records))
+    def publish(self, *records: str | dict[str, object], status: str | None = None) -> RunInfo:
+        run = publish_run(self.home, self.study, outcome_of(*records, status=status))
         self.published.append(run)
         return run
 

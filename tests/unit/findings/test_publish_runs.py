@@ -16,6 +16,8 @@ from pipelines.findings.runs import FINDING_COLUMNS, VERDICT_COLUMNS
 from pipelines.settings import Home
 from pipelines.validate.failing_rows import SCHEMA
 
+SETS = ("findings", "resolved", "sites", "unjudged", "verdicts")
+
 
 @pytest.fixture
 def runs(home: Home) -> Runs:
@@ -49,6 +51,17 @@ def test_findings_are_new_then_persisting_then_resolved(runs: Runs) -> None:
         "a": ("new", "04", "04"), "b": ("persisting", "02", "04"), "c": ("resolved", "03", "03"),
     }  # fmt: skip
     assert len({run.run_id for run in runs.published}) == 3
+
+
+def test_what_a_run_could_not_judge_is_not_resolved_and_keeps_its_first_day(runs: Runs) -> None:
+    runs.publish("a", "b")
+    for status in ("not_run", "error"):
+        runs.deliver()
+        runs.publish(status=status)
+        assert states(runs) == {}
+    runs.deliver()
+    runs.publish("a")
+    assert states(runs) == {"a": ("persisting", "02", "05"), "b": ("resolved", "02", "02")}
 
 
 def test_a_finding_keeps_its_id_while_it_persists(runs: Runs) -> None:
@@ -107,7 +120,7 @@ def test_two_homes_give_the_same_bytes_whatever_the_order_of_rows(tmp_path: Path
         files.append(runs.files())
     assert files[0] == files[1]
     assert sorted(Path(name).name for name in files[0]) == sorted(
-        ["CURRENT", *2 * ["findings.parquet", "resolved.parquet", "run.json", "sites.parquet", "verdicts.parquet"]]
+        ["CURRENT", *2 * ["run.json", *(f"{name}.parquet" for name in SETS)]]
     )
 
 

@@ -84,8 +84,10 @@ PARTS = [
     (("2018", "07", "05"), "2018-07-05"),
     (("2018.0", "7.0", ""), "2018-07"),
     (("2018.", "", ""), "2018"),
-    (("2018", "", "5"), "2018"),
-    (("", "7", "5"), None),
+    (("", "", ""), None),
+    # A part without the one before it is no date, and must not be lost.
+    (("2018", "", "5"), "2018--05"),
+    (("", "7", "5"), "-07-05"),
     # What is no number stays to be seen: staging cannot read it, and the raw text stands beside the blank.
     (("2018", "7", "UN"), "2018-07-UN"),
     (("2018", "JUL", "5"), "2018-JUL-05"),

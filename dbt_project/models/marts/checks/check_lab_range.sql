@@ -17,7 +17,7 @@ select
     site,
     cast(null as varchar) as subject,
     'LB' as dataset,
-    'LBTEST=' || LBTEST as record,
+    'LBTEST=' || coalesce(LBTEST, '(blank)') as record,
     LBTEST,
     cast(sum(result_count) as bigint) as result_count,
     cast(sum(without_range_count) as bigint) as without_range_count,

@@ -2,7 +2,7 @@
 select
     query.* exclude (extract_date),
     coalesce(query.extract_date, delivery.received_on) as extract_date,
-    lower(query.status) = 'open' as is_open
+    coalesce(lower(query.status) = 'open', false) as is_open
 from {{ ref('query') }} as query
 left join {{ source('settings', 'delivery') }} as delivery
-    on query.source_file = delivery.source_file
+    on query.site = delivery.site and query.source_name = delivery.source_name

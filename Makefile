@@ -7,12 +7,12 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do 
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-# All cores but never more than two workers: each worker starts dbt and DuckDB of its own. loadscope keeps a module's
-# tests in one worker, so a fixture that builds a portfolio is built once for them.
+# Two workers, since each starts dbt and DuckDB of its own. loadgroup sends tests that share something costly (a portfolio
+# that has been run) to one worker, so that it is made once; tests/conftest.py says which.
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types ci format lock clean
+.PHONY: help venv demo test scale lint types ci format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -33,6 +33,9 @@ demo: $(STAMP) ## simulate a small portfolio in ./siteproof-home, run it, print 
 
 test: $(STAMP) ## run the tests; PYTEST_ARGS="tests/unit -x" chooses
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+scale: $(STAMP) ## run the tests that take minutes; `test` has a smaller form of each
+	$(BIN)/python -m pytest -m scale
 
 lint: $(STAMP) ## check style and formatting
 	$(BIN)/ruff check .

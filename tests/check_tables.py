@@ -11,7 +11,7 @@ import duckdb
 from jinja2 import Environment
 
 from pipelines.settings import DBT_PROJECT_DIR
-from pipelines.standardize.sql_text import quote_name
+from pipelines.sql_text import quote_name
 from pipelines.validate.check_models import CHECKS_SCHEMA, load_check_models
 
 

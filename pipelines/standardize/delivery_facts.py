@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.ingest import CurrentDelivery, read_deliveries
 from pipelines.settings import Home
+from pipelines.sql_text import columns_in
 from pipelines.standardize.mapping import expression_columns, mapped_expressions
-from pipelines.standardize.sql_text import columns_in
 from pipelines.study import Source, Study
 from pipelines.vocabulary import load_vocabulary
 

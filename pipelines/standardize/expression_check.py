@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.errors import UserError
 from pipelines.located_yaml import LocatedYaml, Location
-from pipelines.standardize.sql_text import columns_in, quote_name
+from pipelines.sql_text import columns_in, quote_name
 from pipelines.study import Expression, Study
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.standardize.sql_text import columns_in, quote_list, quote_name, quote_text
+from pipelines.sql_text import columns_in, quote_list, quote_name, quote_text
 from pipelines.study import Expression, Mapping, Measurement, Source, Study
 from pipelines.vocabulary import Dataset
 

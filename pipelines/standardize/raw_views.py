@@ -10,11 +10,11 @@ from pipelines.errors import UserError
 from pipelines.ingest import CurrentDelivery, current_deliveries, landing_sites
 from pipelines.located_yaml import load_located_yaml
 from pipelines.settings import Home
+from pipelines.sql_text import quote_name
 from pipelines.standardize.availability import list_availability
 from pipelines.standardize.delivery_facts import list_deliveries, list_layout_questions
 from pipelines.standardize.expression_check import check_expressions
 from pipelines.standardize.mapping import SourceFiles, list_date_formats, raw_view_sql
-from pipelines.standardize.sql_text import quote_name
 from pipelines.study import Study
 from pipelines.vocabulary import Dataset, load_vocabulary
 

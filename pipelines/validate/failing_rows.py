@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import duckdb
 import polars as pl
 
-from pipelines.standardize.sql_text import quote_name, quote_text
+from pipelines.sql_text import quote_name, quote_text
 from pipelines.validate.check_models import CHECKS_SCHEMA, load_check_models
 from pipelines.validate.suites import COMMON_PLACEHOLDERS, Check, Suite
 

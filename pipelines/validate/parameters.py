@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ConfigError, did_you_mean
 from pipelines.located_yaml import LocatedYaml, Location
-from pipelines.standardize.sql_text import quote_text
+from pipelines.sql_text import quote_text
 from pipelines.study import Study
 
 if TYPE_CHECKING:

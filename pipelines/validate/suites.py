@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import ConfigError, UserError, did_you_mean
 from pipelines.located_yaml import LocatedYaml, load_located_yaml
-from pipelines.standardize.sql_text import columns_in
+from pipelines.sql_text import columns_in
 from pipelines.validate.check_models import CheckModel, load_check_models
 from pipelines.validate.parameters import ParameterValue, placeholders_in, render_predicate
 from pipelines.vocabulary import load_vocabulary

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from pipelines.settings import PROJECT_ROOT
+from pipelines.sql_text import columns_in
 from pipelines.standardize.mapping import expression_columns
-from pipelines.standardize.sql_text import columns_in
 from pipelines.study import Mapping, Study, load_study
 
 STUDIES = ["AA-AA-000-0000", "CDISCPILOT01"]

@@ -8,9 +8,9 @@ import pytest
 
 from pipelines.errors import ConfigError, UserError
 from pipelines.settings import Home
+from pipelines.sql_text import columns_in
 from pipelines.standardize.expression_check import check_expressions
 from pipelines.standardize.raw_views import lay_raw_views
-from pipelines.standardize.sql_text import columns_in
 from pipelines.study import load_located_study, load_study
 
 

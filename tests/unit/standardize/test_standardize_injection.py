@@ -10,8 +10,8 @@ import pytest
 from mapped_rows import Shelf, study_of, study_of_ae
 
 from pipelines.settings import Home
+from pipelines.sql_text import quote_list, quote_name, quote_text
 from pipelines.standardize.raw_views import lay_raw_views
-from pipelines.standardize.sql_text import quote_list, quote_name, quote_text
 from pipelines.study import load_study
 
 PAYLOADS = [

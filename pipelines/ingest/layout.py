@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipelines.ingest.readers import READERS, Reading
 from pipelines.ingest.refusal import Refusal
+from pipelines.sql_text import columns_in
 from pipelines.study import Source
 
 LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site")
@@ -21,7 +22,7 @@ def layout_digest(source: Source) -> str:
     declared = source.model_dump(
         mode="json", include={"format", "encoding", "delimiter", "quote", "site", "missing", "aliases", "columns"}
     )
-    parts = [READERS[source.format].version, declared, _declared_names(source)]
+    parts = [READERS[source.format].version, declared, _declared_names(source), _required_names(source)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -100,9 +101,17 @@ def _agreed_names(header: Iterable[str], source: Source) -> list[str]:
 
 def _required_names(source: Source) -> list[str]:
     required = [name for name in source.columns.required if not _is_pattern(name)] if source.columns else []
-    subject = [source.subject.item] if source.subject and source.subject.item else []
     site = [source.site] if source.site else []
-    return list(dict.fromkeys([*required, *subject, *site]))
+    return list(dict.fromkeys([*required, *_subject_columns(source), *site]))
+
+
+def _subject_columns(source: Source) -> list[str]:
+    """Return what the subject's id is read from: without it, every row of the file would belong to nobody."""
+    if source.subject is None:
+        return []
+    if source.subject.sql is not None:
+        return sorted(columns_in(source.subject.sql))
+    return [source.subject.item] if source.subject.item else []
 
 
 def _declared_names(source: Source) -> list[str]:

@@ -56,8 +56,30 @@ def test_required_columns_are_required(desk_for: Callable[..., Desk], header: st
     assert (event.status, event.reason) == ("refused" if missing else "accepted", reason)
 
 
-def test_a_subject_that_is_an_expression_requires_no_column(desk_for: Callable[..., Desk]) -> None:
-    assert desk_for(subject={"sql": "split_part(a, '-', 1)"}).take("edc/AE.csv", "a\n").status == "accepted"
+@pytest.mark.parametrize(
+    ("sql", "header", "missing"),
+    [
+        ("split_part(subj, '-', 1)", "SUBJ,x", ""),
+        ("split_part(subj, '-', 1)", "x", "subj"),
+        ("coalesce(nullif(subj, ''), \"IT.Screen No\")", "subj,IT.screen no", ""),
+        ("coalesce(nullif(subj, ''), \"IT.Screen No\")", "x", "IT.Screen No, subj"),
+        ("'one'", "x", ""),
+    ],
+)
+def test_a_subject_s_expression_requires_the_columns_that_it_reads(
+    desk_for: Callable[..., Desk], sql: str, header: str, missing: str
+) -> None:
+    event = desk_for(subject={"sql": sql}).take("edc/AE.csv", f"{header}\n")
+    assert event.reason == (f"missing_column: the file has no column {missing}" if missing else "")
+
+
+def test_a_column_that_becomes_required_has_the_file_read_again(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(columns={"required": [], "optional": ["a"]})
+    assert desk.take("edc/AE.csv", "b\n").status == "accepted"
+    subject = {"sql": "upper(a)"}
+    changed = desk_for(columns={"required": [], "optional": ["a"]}, subject=subject).study
+    (event,) = desk.ingest(changed)
+    assert event.reason == "missing_column: the file has no column a"
 
 
 def test_headers_in_other_case_trimmed_or_under_an_alias_get_the_agreed_name(desk_for: Callable[..., Desk]) -> None:

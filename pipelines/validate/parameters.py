@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ConfigError, did_you_mean
@@ -64,8 +64,8 @@ def resolve_parameters(
     """Return check id -> parameter -> value for a study: the suite's defaults under what study.yml sets.
 
     Raises:
-        ConfigError: an unknown check or parameter (with the nearest name), a value of another type, or one outside the
-            bounds or not among the choices that the suite gives.
+        ConfigError: an unknown check or parameter (with the nearest name), a value of another type, an item that is
+            given twice, or one that the bounds, the choices or the item pattern of the suite do not allow.
     """
     by_id = {check.id: check for check in checks}
     for check_id in study.parameters:
@@ -86,22 +86,39 @@ def _resolve(check: Check, overrides: dict[str, Any], document: LocatedYaml) -> 
             values[name] = _converted(text, values[name])
         except ValueError as error:
             raise document.error(f"{check.id} {name}: {error}", at) from error
-        low, high = check.bounds.get(name, (float("-inf"), float("inf")))
-        value = values[name]
-        if isinstance(value, int | float) and not low <= value <= high:
-            raise document.error(f"{check.id} {name}: {value} is outside {low:g}..{high:g}", at)
-        choices = check.choices.get(name)
-        for chosen in value if isinstance(value, list) else [value]:
-            if choices and chosen not in choices:
-                hint = did_you_mean(str(chosen), choices)
-                raise document.error(f'{check.id} {name}: "{chosen}" is not one of {", ".join(choices)}.{hint}', at)
+        for within, problem in _problems_of(check, name, values[name]):
+            raise document.error(f"{check.id} {name}: {problem}", (*at, *within))
     return values
+
+
+def _problems_of(check: Check, name: str, value: ParameterValue) -> Iterator[tuple[Location, str]]:
+    """Yield (where in the value, what) for whatever the suite does not allow; the first one is reported."""
+    if isinstance(value, int | float):
+        low, high = check.bounds.get(name, (float("-inf"), float("inf")))
+        if not low <= value <= high:
+            yield (), f"{value} is outside {low:g}..{high:g}"
+    choices, pattern = check.choices.get(name), check.item_pattern.get(name)
+    items = value if isinstance(value, list) else [value]
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        if choices and item not in choices:
+            yield (index,), f'"{item}" is not one of {", ".join(choices)}.{did_you_mean(str(item), choices)}'
+        if pattern and not re.fullmatch(pattern, str(item), re.ASCII):
+            yield (index,), f'"{item}" is not written as it must be: {pattern}'
+        # An item with a pattern may set something: KOR=19 and KOR=20 are both about KOR.
+        about = str(item).partition("=")[0] if pattern else str(item)
+        if about in seen:
+            yield (index,), f'"{about}" is given twice; keep one of them'
+        seen.add(about)
 
 
 def _converted(text: Any, default: ParameterValue) -> ParameterValue:
     """Convert the text of study.yml to the type of the default."""
     if isinstance(default, list):
-        return [str(item) for item in text] if isinstance(text, list) else [str(text)]
+        items = text if isinstance(text, list) else [text]
+        if not all(isinstance(item, str) for item in items):
+            raise ValueError("a list of plain values is expected: [a, b]")
+        return items
     if not isinstance(text, str):
         raise ValueError("one value is expected, not a list or mapping")
     if isinstance(default, bool):

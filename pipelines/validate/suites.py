@@ -45,6 +45,7 @@ class _CheckMeta(_Strict):
     parameters: dict[str, ParameterValue] = {}
     bounds: dict[str, tuple[float, float]] = {}
     choices: dict[str, list[str]] = {}
+    item_pattern: dict[str, str] = {}
     reference: str
     same_as: list[str] = []
     query_text: str
@@ -78,7 +79,8 @@ class Check:
     """One check of the catalogue: a predicate over one row of a check-ready model, and all that is said about it.
 
     `needs` are clauses that must all hold: `AE.AESTDTC`, `LB`, or alternatives as `SV.SVSTDTC or VS.VSDTC`.
-    `shows` fills the placeholders of `query_text` with columns of the model.
+    `shows` fills the placeholders of `query_text` with columns of the model. `item_pattern` is what each item of a list
+    parameter must look like, as a whole.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Check:
     parameters: dict[str, ParameterValue]
     bounds: dict[str, tuple[float, float]]
     choices: dict[str, list[str]]
+    item_pattern: dict[str, str]
     reference: str
     same_as: tuple[str, ...]
     query_text: str
@@ -203,6 +206,7 @@ def _as_check(suite: _SuiteFile, category: str, expectation: _Expectation) -> Ch
         parameters=meta.parameters,
         bounds=meta.bounds,
         choices=meta.choices,
+        item_pattern=meta.item_pattern,
         reference=meta.reference,
         same_as=tuple(meta.same_as),
         query_text=meta.query_text,
@@ -228,6 +232,8 @@ def _problems(check: Check, model: CheckModel) -> Iterator[Problem]:
             yield ("meta", "query_text"), f"{{{placeholder}}} of the query text is not in shows"
     for key in ("example_fail", "example_pass"):
         yield from _unknown_columns(("meta", key), getattr(check, key), model)
+    for name, pattern in check.item_pattern.items():
+        yield from ((("meta", "item_pattern", name), problem) for problem in _pattern_problems(check, name, pattern))
     for clause in check.needs:
         yield from ((("meta", "needs"), problem) for problem in _clause_problems(clause))
 
@@ -250,6 +256,15 @@ def _unknown_columns(at: tuple[str | int, ...], names: Iterable[str], model: Che
     for name in names:
         if name.casefold() not in known:
             yield at, f"{model.name} has no column {name}.{did_you_mean(name, model.columns)}"
+
+
+def _pattern_problems(check: Check, name: str, pattern: str) -> Iterator[str]:
+    if not isinstance(check.parameters.get(name), list):
+        yield f'"{name}" is not one of its list parameters'
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield f'"{pattern}" is not a regular expression: {error}'
 
 
 def _clause_problems(clause: str) -> Iterator[str]:

@@ -22,8 +22,10 @@ expectations:
       needs: [EX.EXDOSE]
       population: EX rows with EXDOSE.
       failing_condition: EXDOSE > max_dose (strict).
-      parameters: {max_dose: 100, factor: 0.5, USUAL: "10..50", mode: strict, forms: [TABLET], blinded: false}
+      parameters:
+        {max_dose: 100, factor: 0.5, USUAL: "10..50", mode: strict, forms: [TABLET], blinded: false, by_arm: []}
       bounds: {max_dose: [1, 1000]}
+      item_pattern: {by_arm: "[A-Z]=[0-9]+"}
       reference: protocol
       query_text: Please verify dose {value} of {subject}.
       shows: {value: EXDOSE}

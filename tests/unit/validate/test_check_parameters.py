@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from suite_case import line_of, write_suite
 
 from pipelines.errors import ConfigError
+from pipelines.settings import EXPECTATIONS_DIR
 from pipelines.study import load_located_study
 from pipelines.validate import load_checks
 from pipelines.validate.parameters import ParameterValue, placeholders_in, render_predicate, resolve_parameters
@@ -27,6 +29,7 @@ parameters:
 """
 DEFAULTS = {
     "max_dose": 100, "factor": 0.5, "USUAL": "10..50", "mode": "strict", "forms": ["TABLET"], "blinded": False,
+    "by_arm": [],
 }  # fmt: skip
 
 
@@ -49,6 +52,7 @@ def test_without_overrides_the_suite_s_defaults_hold(tmp_path: Path) -> None:
         ("max_dose", "1", 1), ("max_dose", "1000", 1000), ("factor", "2", 2.0), ("factor", "1e-3", 0.001),
         ("USUAL", "-5..5.5", "-5..5.5"), ("USUAL", "5..5", "5..5"), ("mode", "loose", "loose"),
         ("forms", "[CAPSULE, 'NO']", ["CAPSULE", "NO"]), ("forms", "CAPSULE", ["CAPSULE"]), ("forms", "[]", []),
+        ("by_arm", "[A=1, B=1]", ["A=1", "B=1"]), ("by_arm", "A=10", ["A=10"]), ("forms", "[a=1, a=2]", ["a=1", "a=2"]),
         ("blinded", "true", True), ("blinded", "false", False), ("mode", "no", "no"),
     ],
 )  # fmt: skip
@@ -76,6 +80,15 @@ def test_an_override_takes_the_type_of_the_default(tmp_path: Path, name: str, wr
         ("  EX-91:\n    USUAL: 50..10\n", "USUAL", '"50..10" begins above its end'),
         ("  EX-91:\n    blinded: yes\n", "blinded", '"yes" is neither true nor false'),
         ("  EX-91:\n    mode: {a: b}\n", "mode", "one value is expected"),
+        ("  EX-91:\n    forms: {a: b}\n", "forms", "a list of plain values is expected"),
+        ("  EX-91:\n    forms: [a, [b]]\n", "forms", "a list of plain values is expected"),
+        ("  EX-91:\n    forms: [a, {b: c}]\n", "forms", "a list of plain values is expected"),
+        ("  EX-91:\n    forms:\n      - a1\n      - a2\n      - 'a1'\n", "- 'a1'", '"a1" is given twice'),
+        ("  EX-91:\n    by_arm: {A: 1}\n", "by_arm", "a list of plain values is expected"),
+        ("  EX-91:\n    by_arm: [A 1]\n", "by_arm", '"A 1" is not written as it must be: [A-Z]=[0-9]+'),
+        ("  EX-91:\n    by_arm:\n      - A=1\n      - BB=1\n", "- BB=1", '"BB=1" is not written as it must be'),
+        ("  EX-91:\n    by_arm:\n      - A=1x\n", "- A=1x", '"A=1x" is not written as it must be'),
+        ("  EX-91:\n    by_arm:\n      - A=1\n      - A=2\n", "- A=2", '"A" is given twice'),
     ],
 )
 def test_a_mistake_in_study_yml_is_told_with_its_line(tmp_path: Path, written: str, at: str, message: str) -> None:
@@ -83,7 +96,7 @@ def test_a_mistake_in_study_yml_is_told_with_its_line(tmp_path: Path, written: s
         resolve(tmp_path, written)
     assert message in str(refusal.value)
     assert refusal.value.path.name == "study.yml"
-    assert refusal.value.line == line_of(STUDY + written, f"{at}:")
+    assert refusal.value.line == line_of(STUDY + written, at if at.startswith("-") else f"{at}:")
 
 
 @pytest.mark.parametrize(
@@ -120,3 +133,10 @@ def test_a_text_stays_a_text(text: str) -> None:
 @given(text=st.text(alphabet=st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20))
 def test_any_text_stays_a_text(text: str) -> None:
     assert duckdb.execute(f"SELECT {render_predicate('{t}', {'t': text})}").fetchone() == (text,)
+
+
+def test_the_age_of_majority_of_a_country_is_written_as_the_models_read_it() -> None:
+    (check,) = (check for check in load_checks(EXPECTATIONS_DIR) if check.id == "ICF-06")
+    pattern = check.item_pattern["by_country"]
+    fits = {text for text in ("KOR=19", "KR=19", "kor=19", "KOR=", "KOR 19", "KOR=19.5") if re.fullmatch(pattern, text)}
+    assert fits == {"KOR=19", "KR=19"}

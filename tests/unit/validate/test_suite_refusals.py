@@ -54,6 +54,9 @@ def test_the_suite_of_these_tests_is_right(tmp_path: Path) -> None:
         ("id: EX-91", "id: EX91", "id:", "id"),
         ("id: EX-92", "id: EX-91", "id: EX-91\n      title: A dose has", "EX-91 is already defined in"),
         ("bounds: {max_dose: [1, 1000]}", "bounds: {max_dose: 1000}", "bounds:", "bounds"),
+        ("{by_arm: \"[A-Z]", "{mode: \"[A-Z]", "item_pattern:", '"mode" is not one of its list parameters'),
+        ("{by_arm: \"[A-Z]", "{by_arms: \"[A-Z]", "item_pattern:", '"by_arms" is not one of its list parameters'),
+        ("[0-9]+\"", "[0-9\"", "item_pattern:", "is not a regular expression"),
         ("      reference: protocol\n", "      reference: [\n", "", "not readable as YAML"),
     ],
 )  # fmt: skip

@@ -70,6 +70,7 @@ def _studies(home: Home) -> Iterator[Examination]:
     from pipelines.orchestration.partitions import known_studies
     from pipelines.orchestration.schedules import build_schedule
     from pipelines.study import load_study
+    from pipelines.validate import check_configuration
 
     studies = known_studies(home)
     if not studies:
@@ -79,6 +80,7 @@ def _studies(home: Home) -> Iterator[Examination]:
         try:
             study = load_study(home.study_file(study_id))
             build_schedule(study, f"doctor_{len(study_id)}")
+            check_configuration(home, study)
         except UserError as error:
             yield Examination(f"study {study_id}", False, str(error), "mend the line named")
         else:

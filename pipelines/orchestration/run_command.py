@@ -66,8 +66,12 @@ def _run_each(
     home: Home, studies: Sequence[str], sites: Sequence[str] | None, *, show: bool
 ) -> list[tuple[FinishedRun, RunSummary]]:
     """Run studies one after the other; what can be refused is refused before Dagster is loaded."""
+    from pipelines.study import load_study
+    from pipelines.validate import check_configuration
+
     for study_id in studies:
         _check_sites(home, study_id, sites or ())
+        check_configuration(home, load_study(home.study_file(study_id)))
     go_offline()
     with contextlib.ExitStack() as held, run_progress() as progress:
         for study_id in studies:

@@ -3,7 +3,17 @@
 Only this room imports great_expectations, and only when it validates.
 """
 
+from pipelines.validate.configuration import check_configuration
 from pipelines.validate.study_validation import Outcome, SuiteCounts, validate_study
 from pipelines.validate.suites import Check, Suite, load_checks, load_suites
 
-__all__ = ["Check", "Outcome", "Suite", "SuiteCounts", "load_checks", "load_suites", "validate_study"]
+__all__ = [
+    "Check",
+    "Outcome",
+    "Suite",
+    "SuiteCounts",
+    "check_configuration",
+    "load_checks",
+    "load_suites",
+    "validate_study",
+]

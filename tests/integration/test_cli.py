@@ -14,6 +14,7 @@ from pipelines import cli, cli_output
 from pipelines.settings import Home
 
 HEAVY = ("dagster", "polars", "duckdb", "great_expectations", "pydantic", "pandas", "sqlalchemy", "dbt")
+PLAIN = "study: {study}\ntitle: t\nsponsor: s\nsources: {{DM: {{path: edc/DM.csv}}}}\nmap: {{}}\n"
 
 
 def siteproof(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -29,8 +30,7 @@ def siteproof(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def write_study(home: Home, study: str, text: str | None = None) -> Path:
     path = home.study_file(study)
     path.parent.mkdir(parents=True)
-    plain = f"study: {study}\ntitle: t\nsponsor: s\nsources: {{DM: {{path: edc/DM.csv}}}}\nmap: {{}}\n"
-    path.write_text(text or plain, encoding="utf-8")
+    path.write_text(text or PLAIN.format(study=study), encoding="utf-8")
     return path
 
 
@@ -75,6 +75,30 @@ def test_a_mistake_in_study_yml_is_one_line_with_file_and_line(
     path = write_study(home, "S1", "study: S1\ntitle: t\nsponser: s\nsources: {}\nmap: {}\n")
     assert siteproof(monkeypatch, "run", "S1", "--home", str(home.root)) == 2
     assert capsys.readouterr().err.splitlines()[0].startswith(f"error: {path}:")
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "told"),
+    [
+        ("map: {}\nparameters:\n  E-01:\n    max_lag_day: 5\n", 8, 'Did you mean "max_lag_days"?'),
+        ("map: {}\nparameters:\n  E-01:\n    max_lag_days: soon\n", 8, '"soon" is not a whole number'),
+        ("map: {}\nparameters:\n  E-1: {}\n", 7, '"E-1" is not a check'),
+        ("map: {}\nparameters:\n  ICF-06:\n    by_country: [KOR 19]\n", 8, '"KOR 19" is not written as it must be'),
+        ("map:\n  DM:\n    - from: DM\n      where: upper(a\n", 8, "not an SQL expression"),
+    ],
+)
+def test_a_mistake_that_only_a_later_step_would_meet_stops_the_run_before_it_begins(
+    written: str, line: int, told: str, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_study(home, "S1", PLAIN.format(study="S1").removesuffix("map: {}\n") + written)
+    export = home.landing / "S1" / "01" / "edc" / "DM.csv"
+    export.parent.mkdir(parents=True)
+    export.write_text("a\n1\n", encoding="utf-8")
+    assert siteproof(monkeypatch, "run", "S1", "--home", str(home.root)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {path}:{line}: ")
+    assert told in said
+    assert {folder.name for folder in home.root.iterdir()} == {"landing", "studies"}
 
 
 def test_a_study_without_a_run_says_what_to_do(
@@ -147,10 +171,13 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(
         "CRON",
         "study: CRON\ntitle: t\nsponsor: s\nschedule: {cron: daily}\nsources: {DM: {path: edc/DM.csv}}\nmap: {}\n",
     )
+    limit = write_study(home, "LIMIT", PLAIN.format(study="LIMIT") + "parameters: {E-01: {max_lag_day: 5}}\n")
     assert siteproof(monkeypatch, "doctor", "--json", "--home", str(home.root)) == 1
     seen = {examination["subject"]: examination for examination in json.loads(capsys.readouterr().out)}
-    assert {subject for subject, examination in seen.items() if not examination["well"]} == {"study BAD", "study CRON"}
+    bad = {subject for subject, examination in seen.items() if not examination["well"]}
+    assert bad == {"study BAD", "study CRON", "study LIMIT"}
     assert "study.yml:" in seen["study BAD"]["seen"]
+    assert seen["study LIMIT"]["seen"].startswith(f"{limit}:6: ")
     assert "cron" in seen["study CRON"]["seen"]
     assert all(examination["cure"] for examination in seen.values() if not examination["well"])
 

@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test scale lint types ci format lock clean
+.PHONY: help venv demo test slow scale lint types ci format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -34,6 +34,9 @@ demo: $(STAMP) ## simulate a small portfolio in ./siteproof-home, run it, print 
 test: $(STAMP) ## run the tests; PYTEST_ARGS="tests/unit -x" chooses
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+slow: $(STAMP) ## run the tests that start Dagster, dbt or a whole real trial; CI runs them too
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m slow
+
 scale: $(STAMP) ## run the tests that take minutes; `test` has a smaller form of each
 	$(BIN)/python -m pytest -m scale
 
@@ -44,7 +47,7 @@ lint: $(STAMP) ## check style and formatting
 types: $(STAMP) ## check types
 	$(BIN)/mypy
 
-ci: ## what continuous integration runs: lint, types and test
+ci: ## what continuous integration runs: lint, types, test and slow
 	@.ci/run
 
 format: $(STAMP) ## rewrite formatting and what ruff can cure

@@ -28,7 +28,7 @@ ALWAYS_FILLED: dict[str, dict[str, Any]] = {
         f"{side}_{listed}": 0 for side in ("log", "edc") for listed in ("screened", "screen_failed", "enrolled")
     },
     "check_subject_record": {"dataset": "VS", "is_subject_known": False, "has_subject": True},
-    "check_visit": {"is_planned": False, "visit_record_number": 1},
+    "check_visit": {"is_scheduled": False, "is_planned": False, "visit_record_number": 1},
 }
 
 

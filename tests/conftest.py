@@ -33,8 +33,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         groups = [group for fixture, group in GROUP_OF_FIXTURE.items() if fixture in fixtures]
         if groups:
             item.add_marker(pytest.mark.xdist_group(groups[0]))
-        if groups == ["real"] or "real" in groups:
+        if "real" in groups:
             item.add_marker(pytest.mark.realdata)
+        if "real_runs" in fixtures or "real_home" in fixtures:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

@@ -45,6 +45,11 @@ create or replace macro hash_text(hash) as lower(lpad(hex(hash), 16, '0'));
 create or replace macro earliest_first(iso) as iso || '~';
 {% endmacro %}
 
+{# Sorts dates from the earliest certain one on, blank ones last. #}
+{% macro blank_last(date) -%}
+    coalesce(earliest_first({{ date }}), '~~')
+{%- endmacro %}
+
 {# Takes back the mark that earliest_first put behind a date. #}
 {% macro without_mark(expression) -%}
     rtrim({{ expression }}, '~')

@@ -7,6 +7,7 @@ import hashlib
 import polars as pl
 
 from pipelines.errors import UserError
+from pipelines.validate.failing_rows import IDENTITY
 
 ID_LENGTH = 20
 _SEPARATOR = "\x1f"
@@ -23,7 +24,7 @@ def add_finding_ids(rows: pl.DataFrame, study: str) -> pl.DataFrame:
     keyed = rows.with_columns(
         pl.concat_str(
             pl.lit(study),
-            *(pl.col(name).fill_null("") for name in ("site", "subject", "dataset", "record", "check_id")),
+            *(pl.col(name).fill_null("") for name in IDENTITY),
             separator=_SEPARATOR,
         )
         .map_elements(_hash, return_dtype=pl.String)

@@ -21,7 +21,7 @@ from pipelines.findings.runs import (
     run_folder,
     to_json,
 )
-from pipelines.ingest import read_deliveries
+from pipelines.ingest import known_sites, read_deliveries
 from pipelines.settings import DBT_PROJECT_DIR, EXPECTATIONS_DIR, PROJECT_ROOT, Home
 from pipelines.study import Study
 from pipelines.validate import Outcome
@@ -51,30 +51,33 @@ def publish_run(home: Home, study: Study, outcome: Outcome) -> RunInfo:
     return read_run(home, study.study)
 
 
-def _describe(home: Home, study: Study) -> RunInfo:
+def run_inputs(home: Home, study: Study) -> dict[str, str]:
+    """Return a digest of each thing that a run of the study depends on, as it is now.
+
+    A run whose `inputs` are these says what is true of the present store, configuration and code.
+    """
     # A file sent again changes nothing; a refused one may (X-08 speaks of an empty one).
     deliveries = read_deliveries(home, study.study).filter(pl.col("status") != "duplicate")
     events = deliveries.select("site", "system", "file", "sha256", "received_at", "reason").rows()
-    inputs = {
+    return {
         "deliveries": _digest(map(str, events)),
+        "sites": _digest(known_sites(home, study.study)),
         "study": _digest([home.study_file(study.study).read_text(encoding="utf-8")]),
         "suites": _digest(_texts(EXPECTATIONS_DIR, "*.yml")),
         "code": _digest(
             [*_texts(PROJECT_ROOT / "pipelines", "*.py"), *_texts(DBT_PROJECT_DIR, "*.sql", "*.yml", "*.csv")]
         ),
     }
+
+
+def _describe(home: Home, study: Study) -> RunInfo:
+    inputs = run_inputs(home, study)
     run_id = _digest(f"{name}={value}" for name, value in sorted(inputs.items()))[:16]
     previous = current_run_id(home, study.study)
     if previous == run_id:
         previous = read_run(home, study.study).previous_run
-    return RunInfo(
-        study.study,
-        run_id,
-        str(deliveries["received_at"].max() or ""),
-        version("siteproof"),
-        inputs,
-        previous,
-    )
+    received = read_deliveries(home, study.study).filter(pl.col("status") != "duplicate")["received_at"].max()
+    return RunInfo(study.study, run_id, str(received or ""), version("siteproof"), inputs, previous)
 
 
 def _digest(texts: Iterable[str]) -> str:

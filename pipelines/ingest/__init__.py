@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.ingest.deliveries import CurrentDelivery, current_deliveries, read_deliveries
+from pipelines.ingest.deliveries import CurrentDelivery, current_deliveries, known_sites, read_deliveries
 from pipelines.ingest.intake import ingest_site, ingest_study
 from pipelines.ingest.landing import landing_fingerprint, landing_sites, unusable_site_folders
 from pipelines.ingest.ledger import DeliveryEvent
@@ -13,6 +13,7 @@ __all__ = [
     "current_deliveries",
     "ingest_site",
     "ingest_study",
+    "known_sites",
     "landing_fingerprint",
     "landing_sites",
     "read_deliveries",

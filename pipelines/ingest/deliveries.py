@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import UserError
+from pipelines.ingest.landing import landing_sites
 from pipelines.ingest.ledger import LEDGER_FILE, DeliveryEvent, current_of, read_ledger
 from pipelines.ingest.store import ROWS_FILE
 from pipelines.settings import Home
@@ -68,6 +69,11 @@ def read_deliveries(home: Home, study_id: str) -> pl.DataFrame:
             rows.append({**vars(event), "study": study_id, "status": status})
     frame = pl.DataFrame([{name: row[name] for name in _SCHEMA} for row in rows], schema=_SCHEMA)
     return frame.sort("study", "site", "system", "file", "sequence")
+
+
+def known_sites(home: Home, study_id: str) -> list[str]:
+    """Return the sites that have a folder in landing or have ever delivered, sorted."""
+    return sorted({*landing_sites(home, study_id), *(site for site, _ in _ledgers(home, study_id))})
 
 
 def current_deliveries(home: Home, study_id: str) -> list[CurrentDelivery]:

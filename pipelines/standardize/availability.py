@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.ingest import CurrentDelivery
-from pipelines.standardize.mapping import expression_columns, mapped_expressions
+from pipelines.sql_text import columns_in
+from pipelines.standardize.mapping import expression_columns, listed_variables, mapped_expressions
 from pipelines.study import Study
 from pipelines.vocabulary import Dataset
 
@@ -34,22 +35,28 @@ def list_availability(
     entries = []
     for dataset in vocabulary.values():
         needed = _needed_columns(study, dataset)
-        listed = dataset.name == "SITE" and bool(study.sites)
+        listed = listed_variables(study) if dataset.name == "SITE" else frozenset()
         for site in sites:
-            whole = listed or any((site, source) in files for source in needed.get(WHOLE_DATASET, {}))
+            whole = bool(listed) or any((site, source) in files for source in needed.get(WHOLE_DATASET, {}))
             for variable in (WHOLE_DATASET, *dataset.variables):
-                reason = "" if listed else _why_missing(dataset, variable, site, whole, needed, files)
+                known = variable in listed or (variable == WHOLE_DATASET and bool(listed))
+                reason = "" if known else _why_missing(dataset, variable, site, whole, needed, files)
                 entries.append(Availability(site, dataset.name, variable, not reason, reason))
     return entries
 
 
 def _needed_columns(study: Study, dataset: Dataset) -> dict[str, dict[str, list[frozenset[str]]]]:
-    """Return variable -> source -> the sets of columns, each of which would fill it."""
+    """Return variable -> source -> the sets of columns, each of which would fill it.
+
+    The columns of a condition belong to every set: without one of them the condition holds for no row.
+    """
     needed: dict[str, dict[str, list[frozenset[str]]]] = {}
     for mapping in study.map.get(dataset.name, []):
-        needed.setdefault(WHOLE_DATASET, {}).setdefault(mapping.source, []).append(frozenset())
+        always = columns_in(mapping.where) if mapping.where else frozenset()
+        needed.setdefault(WHOLE_DATASET, {}).setdefault(mapping.source, []).append(always)
         for variable, expression in mapped_expressions(mapping, dataset):
-            needed.setdefault(variable, {}).setdefault(mapping.source, []).append(expression_columns(expression))
+            columns = always | expression_columns(expression)
+            needed.setdefault(variable, {}).setdefault(mapping.source, []).append(columns)
     return needed
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines.sql_text import columns_in, quote_list, quote_name, quote_text
-from pipelines.study import Expression, Mapping, Measurement, Source, Study
+from pipelines.study import Expression, ListedSite, Mapping, Measurement, Source, Study
 from pipelines.vocabulary import Dataset
 
 WHITE_SPACE = " \t\r\n"
@@ -209,8 +209,12 @@ def _date_of_parts(expression: Expression) -> str:
     )
 
 
-def _listed_site(study: Study, dataset: Dataset, index: int) -> str:
-    site = study.sites[index]
+def listed_variables(study: Study) -> frozenset[str]:
+    """Return the variables of SITE that study.yml fills for at least one of its listed sites."""
+    return frozenset(name for site in study.sites for name in _site_values(site))
+
+
+def _site_values(site: ListedSite) -> dict[str, str]:
     values = {
         "site_id": site.id,
         "name": site.name,
@@ -218,7 +222,12 @@ def _listed_site(study: Study, dataset: Dataset, index: int) -> str:
         "investigator": site.investigator,
         "activation_date": site.activation_date,
     }
-    expressions = {name: Expression(value=value) for name, value in values.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _listed_site(study: Study, dataset: Dataset, index: int) -> str:
+    site = study.sites[index]
+    expressions = {name: Expression(value=value) for name, value in _site_values(site).items()}
     row = f"SELECT {quote_text(site.id)} AS __site, 'study.yml' AS __source_file, {index + 1}::BIGINT AS __source_row"
     select = _select_list(study, dataset, "study.yml", "NULL::VARCHAR", expressions, Source(path="study/study.yml"))
     return f"SELECT {select}\nFROM ({row})"

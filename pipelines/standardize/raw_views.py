@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from pipelines.errors import UserError
-from pipelines.ingest import CurrentDelivery, current_deliveries, landing_sites
+from pipelines.ingest import CurrentDelivery, current_deliveries, known_sites
 from pipelines.located_yaml import load_located_yaml
 from pipelines.settings import Home
 from pipelines.sql_text import quote_name
@@ -43,7 +43,7 @@ def lay_raw_views(home: Home, study: Study) -> None:
         files = _files_by_source(study, deliveries)
         for dataset in vocabulary.values():
             _lay_view(connection, study, dataset, files)
-        sites = _list_sites(connection, study, landing_sites(home, study.study))
+        sites = _list_sites(connection, study, known_sites(home, study.study))
         _write(connection, "site(site VARCHAR, seen_in VARCHAR)", sites)
         availability = list_availability(study, vocabulary, deliveries, [site for site, _ in sites])
         _write(
@@ -123,9 +123,9 @@ def _list_parameters(study: Study) -> list[tuple[str, str, str]]:
 
 
 def _list_sites(
-    connection: duckdb.DuckDBPyConnection, study: Study, in_landing: Iterable[str]
+    connection: duckdb.DuckDBPyConnection, study: Study, delivering: Iterable[str]
 ) -> list[tuple[str, str]]:
-    seen: dict[str, list[str]] = {site: ["landing"] for site in in_landing}
+    seen: dict[str, list[str]] = {site: ["landing"] for site in delivering}
     for site in study.sites:
         seen.setdefault(site.id, []).append("study.yml")
     ctms = connection.execute("SELECT DISTINCT site_id FROM raw.site WHERE source_name <> 'study.yml' ORDER BY 1")

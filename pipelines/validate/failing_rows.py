@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pipelines.validate.rule_counts import Rule
 
 BLANK = "(blank)"
+# What makes a failing row a finding of its own, within a study.
+IDENTITY = ("site", "subject", "dataset", "record", "check_id")
 SCHEMA = {
     "site": pl.String,
     "subject": pl.String,

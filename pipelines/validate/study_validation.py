@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.errors import UserError
 from pipelines.settings import EXPECTATIONS_DIR, Home
 from pipelines.study import Study, load_located_study
-from pipelines.validate.failing_rows import fetch_failing_rows
+from pipelines.validate.failing_rows import IDENTITY, fetch_failing_rows
 from pipelines.validate.parameters import render_predicate, resolve_parameters
 from pipelines.validate.suites import Check, Suite, load_suites
 from pipelines.validate.verdicts import Delivered, DeliveredFacts, Numbers, Verdict, decide, unmet_need
@@ -118,6 +118,7 @@ def _judge(
     for suite in suites:
         sound = [rule for rule in rules[suite.name] if counts[suite.name][rule.check_id].error is None]
         rows, errors = fetch_failing_rows(connection, suite, sound)
+        errors |= _shared_identities(rows)
         fetched = _count_by_check_and_site(rows)
         own = [
             verdict
@@ -134,6 +135,12 @@ def _judge(
         sums.append(SuiteCounts(suite.name, sum(v.evaluated for v in own), sum(v.failed for v in own), broken))
     frame = pl.DataFrame([asdict(verdict) for verdict in verdicts], schema=VERDICT_SCHEMA)
     return Outcome(known_sites, frame.sort("check_id", "site"), pl.concat(frames), sums)
+
+
+def _shared_identities(rows: pl.DataFrame) -> dict[str, str]:
+    """Return check -> error for each check with two failing rows that would be one finding; the others go on."""
+    twice = rows.filter(rows.select(IDENTITY).is_duplicated()).group_by("check_id").len()
+    return {check: f"{n} failing rows share the identity of a finding" for check, n in twice.iter_rows()}
 
 
 def _count_by_check_and_site(rows: pl.DataFrame) -> dict[tuple[str, str], int]:

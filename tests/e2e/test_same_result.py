@@ -15,11 +15,14 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+import pytest
 from rooms import StudyRun, run_through_the_rooms
 
 from pipelines.settings import Home
 from pipelines.study import Source, load_study
 from pipelines.transfer import verify_extract, write_extract
+
+pytestmark = pytest.mark.slow
 
 STUDY = "SIM-002"
 CUTOFF = date(2025, 12, 31)

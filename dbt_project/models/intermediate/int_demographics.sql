@@ -2,4 +2,4 @@
 select *
 from {{ ref('dm') }}
 where USUBJID is not null
-qualify row_number() over (partition by USUBJID order by coalesce(DMDTC, '~'), content_hash, source_file, source_row) = 1
+qualify row_number() over (partition by USUBJID order by {{ blank_last('DMDTC') }}, content_hash, source_file, source_row) = 1

@@ -109,7 +109,20 @@ def test_of_measurements_each_column_is_asked_for() -> None:
 def test_sites_that_study_yml_lists_are_delivered_for_all() -> None:
     found = availability(study_of({}, {}, sites=[{"id": "101"}]), sites=("101", "102"))
     assert found["102", "SITE", ""].delivered
-    assert found["102", "SITE", "activation_date"].delivered
+    assert found["102", "SITE", "site_id"].delivered
+    # Listed, but none of them with the date on which it was activated: what needs that cannot be run.
+    assert found["102", "SITE", "activation_date"].reason == "SITE.activation_date is not mapped in study.yml"
+    dated = study_of({}, {}, sites=[{"id": "101", "activation_date": "2024-01-31"}, {"id": "102"}])
+    assert availability(dated, sites=("101",))["101", "SITE", "activation_date"].delivered
+
+
+def test_a_missing_column_of_a_condition_leaves_the_whole_dataset_undelivered() -> None:
+    mapping = {"from": "AE", "where": "kind = 'AE'", "variables": {"AETERM": "term"}}
+    study = study_of({"AE": {"path": "edc/AE.csv"}}, {"AE": [mapping]})
+    found = availability(study, delivered("101", "AE", "term"))
+    assert found["101", "AE", ""].reason == "AE: the file has no column kind"
+    assert found["101", "AE", "AETERM"].reason == "AE.AETERM: the file has no column kind"
+    assert availability(study, delivered("101", "AE", "term", "kind"))["101", "AE", "AETERM"].delivered
 
 
 def test_a_source_is_filed_under_the_first_dataset_that_it_feeds() -> None:

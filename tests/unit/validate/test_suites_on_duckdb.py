@@ -105,8 +105,10 @@ VISIT_ROWS = [
     {"site": "101", "record": "b", "SVSTDTC": "2024-01-20", "visit_record_number": 2},
     {"site": "102", "record": "c", "SVSTDTC": "2024-03-01", "visit_record_number": 1, "death_date": "2024-02-01"},
 ]
-VISIT_FACTS = {"is_planned": True, "VISITNUM": 3, "VISIT": "Week 4", "activation_date": "2024-01-10",
-               "previous_visit_date": "2024-02-01", "dataset": "SV"}  # fmt: skip
+VISIT_FACTS = {
+    "is_scheduled": True, "is_planned": True, "VISITNUM": 3, "VISIT": "Week 4", "activation_date": "2024-01-10",
+    "previous_visit_date": "2024-02-01", "dataset": "SV",
+}  # fmt: skip
 SOUND = {
     ("SV-02", "101"): ("fail", 2, 2), ("SV-02", "102"): ("pass", 1, 0),
     ("SV-04", "101"): ("fail", 2, 1), ("SV-04", "102"): ("pass", 1, 0),

@@ -1,7 +1,7 @@
 -- Grain: one row per consent record, with what happened around it. `greatest_age` is certain: the oldest that the subject can have been
--- on the day of consent; without a birth date, the recorded age. `country_majority` is what study.yml sets by country (ICF-06 by_country).
+-- on the day of consent, or where that is blank on the day of the first procedure; without a birth date, the recorded age. `country_majority` is what study.yml sets by country (ICF-06 by_country).
 with majority as (
-    select
+    select distinct
         upper(trim(split_part(value, '=', 1))) as country,
         try_cast(split_part(value, '=', 2) as double) as years
     from {{ source('settings', 'parameter') }}
@@ -13,10 +13,10 @@ select
     first.first_needing_consent as first_procedure_date,
     master.activation_date,
     case
-        when dm.BRTHDTC is not null and consent.consent_date is not null then
-            date_diff('year', first_day(dm.BRTHDTC), final_day(consent.consent_date))
+        when dm.BRTHDTC is not null and coalesce(consent.consent_date, first.first_needing_consent) is not null then
+            date_diff('year', first_day(dm.BRTHDTC), final_day(coalesce(consent.consent_date, first.first_needing_consent)))
             - case
-                when strftime(final_day(consent.consent_date), '%m-%d') < strftime(first_day(dm.BRTHDTC), '%m-%d') then 1 else 0
+                when strftime(final_day(coalesce(consent.consent_date, first.first_needing_consent)), '%m-%d') < strftime(first_day(dm.BRTHDTC), '%m-%d') then 1 else 0
             end
         else dm.AGE
     end as greatest_age,

@@ -3,7 +3,7 @@ select
     site,
     cast(null as varchar) as subject,
     dataset,
-    source_name || ' ' || column_name as record,
+    source_name || ' column ' || column_name as record,
     column_name,
     problem,
     case when problem = 'new column' then 'minor' end as finding_severity,
@@ -17,7 +17,7 @@ from {{ source('settings', 'delivery_layout') }}
 union all
 select
     site, null, dataset,
-    source_name || ' ' || variable,
+    source_name || ' values of ' || variable,
     variable,
     'not a ' || kind || ' in the agreed form',
     null,

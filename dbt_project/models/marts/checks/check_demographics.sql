@@ -2,7 +2,7 @@
 select
     dm.*,
     row_number() over (
-        partition by dm.USUBJID order by coalesce(dm.DMDTC, '~'), dm.content_hash, dm.source_file, dm.source_row
+        partition by dm.USUBJID order by {{ blank_last('dm.DMDTC') }}, dm.content_hash, dm.source_file, dm.source_row
     ) as dm_record_number,
     count(*) over (partition by dm.USUBJID) as dm_record_count,
     master.site_id is not null as is_site_known,

@@ -2,7 +2,7 @@
 with records as (
     select
         *,
-        coalesce(upper(DSDECOD) like '%RANDOMIZ%', false) as is_randomization,
+        USUBJID is not null and coalesce(upper(DSDECOD) like '%RANDOMIZ%', false) as is_randomization,
         coalesce(
             upper(DSCAT) like '%DISPO%' and (
                 upper(DSSCAT) like '%STUDY DISCON%'
@@ -16,7 +16,7 @@ select
     records.*,
     row_number() over (
         partition by records.USUBJID, is_randomization
-        order by coalesce(DSSTDTC, '~'), content_hash, source_file, source_row
+        order by {{ blank_last('DSSTDTC') }}, content_hash, source_file, source_row
     ) as randomization_number,
     count(*) filter (where is_randomization) over (partition by records.USUBJID) as randomization_count,
     dose.last_dose_date

@@ -5,9 +5,9 @@ with by_file as (
         coalesce(LBTEST, LBTESTCD) as LBTEST,
         source_file,
         count(*) as result_count,
-        count(*) filter (where LBSTNRLO is null or LBSTNRHI is null) as without_range_count,
+        count(*) filter (where LBSTNRLO_raw is null or LBSTNRHI_raw is null) as without_range_count,
         min(source_row) as first_row,
-        min(source_row) filter (where LBSTNRLO is null or LBSTNRHI is null) as first_row_without_range
+        min(source_row) filter (where LBSTNRLO_raw is null or LBSTNRHI_raw is null) as first_row_without_range
     from {{ ref('lb') }}
     where LBSTRESN is not null
     group by site, coalesce(LBTEST, LBTESTCD), source_file

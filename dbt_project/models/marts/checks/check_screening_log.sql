@@ -82,7 +82,12 @@ select
     {% endfor %}
     {% for side in ['log', 'edc'] %}
     coalesce(counted.{{ side }}_screened, 0) || ' (' || coalesce(counted.{{ side }}_enrolled, 0) || ' enrolled, '
-    || coalesce(counted.{{ side }}_screen_failed, 0) || ' screen failures)' as {{ side }}_summary,
+    || coalesce(counted.{{ side }}_screen_failed, 0) || ' screen failures)'
+    {%- if side == 'edc' %}
+    || coalesce('; on one list only: screened ' || counted.differs_screened, '')
+    || coalesce('; enrolled ' || counted.differs_enrolled, '')
+    || coalesce('; screen failed ' || counted.differs_screen_failed, '')
+    {%- endif %} as {{ side }}_summary,
     {% endfor %}
     as_of.source_file,
     as_of.source_row

@@ -1,21 +1,28 @@
--- Grain: one row per visit record. Planned visits have a number and are not called unscheduled; of those that have a date, each knows
--- the one before it in the order of numbers.
+-- Grain: one row per visit record. A scheduled visit is a subject's and is not called unscheduled; a planned one also has a number, and
+-- knows the dated one before it in the order of numbers. Rows without a subject are nobody's: they must not meet each other.
 with visits as (
     select
         *,
-        coalesce(VISITNUM is not null and upper(coalesce(VISIT, '')) not like '%UNSCHED%', false) as is_planned
-    from {{ ref('sv') }}
+        is_scheduled and VISITNUM is not null as is_planned,
+        coalesce(cast(VISITNUM as varchar), VISIT) as visit_key
+    from (
+        select
+            *,
+            USUBJID is not null and coalesce(cast(VISITNUM as varchar), VISIT) is not null
+            and upper(coalesce(VISIT, '')) not like '%UNSCHED%' as is_scheduled
+        from {{ ref('sv') }}
+    )
 )
 
 select
-    visits.*,
+    visits.* exclude (visit_key),
     case when is_planned and SVSTDTC is not null then lag(SVSTDTC) over in_order end as previous_visit_date,
     case when is_planned and SVSTDTC is not null then lag(VISIT) over in_order end as previous_visit,
     row_number() over (
-        partition by visits.USUBJID, VISITNUM, is_planned
-        order by coalesce(SVSTDTC, '~'), content_hash, source_file, source_row
+        partition by visits.USUBJID, visit_key, is_scheduled
+        order by {{ blank_last('SVSTDTC') }}, content_hash, source_file, source_row
     ) as visit_record_number,
-    count(*) over (partition by visits.USUBJID, VISITNUM, is_planned) as visit_record_count,
+    count(*) over (partition by visits.USUBJID, visit_key, is_scheduled) as visit_record_count,
     master.activation_date,
     death.death_date
 from visits

@@ -22,3 +22,15 @@ from (
 where unreadable > 0
 {% if not loop.last %}union all{% endif %}
 {% endfor %}
+union all
+-- A result is text and may say more than a number, but a vital sign that has limits is one.
+select
+    site, dataset, source_name, source_file, 'VSORRES' as variable, 'number' as kind,
+    count(*) as unreadable, min(source_row) as first_row
+from {{ ref('vs') }}
+where
+    VSTESTCD in ('SYSBP', 'DIABP', 'HR', 'PULSE', 'TEMP', 'WEIGHT', 'HEIGHT')
+    and VSORRES is not null
+    and to_number(VSORRES) is null
+    and coalesce(upper(VSSTAT), '') <> 'NOT DONE'
+group by site, dataset, source_name, source_file

@@ -9,8 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import UserError
-from pipelines.findings import RunInfo, read_findings, read_run, read_verdicts
-from pipelines.ingest import CurrentDelivery, current_deliveries
+from pipelines.findings import RunInfo, read_findings, read_run, read_verdicts, run_inputs
 from pipelines.settings import Home
 from pipelines.study import Study
 from pipelines.transfer.contents import write_contents
@@ -18,14 +17,22 @@ from pipelines.transfer.manifest import name_transfer, render_manifest
 from pipelines.transfer.verification import MANIFEST, verify_extract
 
 _UNFINISHED = ".unfinished"
+# What a run depends on, in the user's words.
+_INPUT_NAMES = {
+    "code": "Siteproof's code",
+    "deliveries": "the deliveries",
+    "sites": "the sites",
+    "study": "study.yml",
+    "suites": "the suites",
+}
 
 
 def write_extract(home: Home, study: Study, cutoff: date | None) -> Path:
     """Write transfers/<STUDY>/<TRANSFER>/ and return it; one that is there with the same content is left.
 
     Raises:
-        UserError: the study has not been run, deliveries came in since, another process writes the warehouse, or
-            the folder is there with other content.
+        UserError: the study has not been run, what the run depends on changed since, another process writes the
+            warehouse, or the folder is there with other content.
     """
     run = read_run(home, study.study)
     folder = home.transfers / study.study / name_transfer(run, cutoff)
@@ -34,7 +41,7 @@ def write_extract(home: Home, study: Study, cutoff: date | None) -> Path:
     unfinished.mkdir(parents=True)
     try:
         with _open_warehouse(home, study.study) as connection:
-            _require_one_state(connection, study.study, run, current_deliveries(home, study.study))
+            _require_present_state(home, study, run)
             findings, verdicts = read_findings(home, study.study), read_verdicts(home, study.study)
             files = write_contents(connection, study.map, findings, verdicts, cutoff, unfinished)
         manifest = render_manifest(study, run, cutoff, files)
@@ -73,12 +80,10 @@ def _open_warehouse(home: Home, study_id: str) -> duckdb.DuckDBPyConnection:
         raise UserError(f"{path} cannot be read; is a run at work on it? ({error})") from error
 
 
-def _require_one_state(
-    connection: duckdb.DuckDBPyConnection, study_id: str, run: RunInfo, deliveries: list[CurrentDelivery]
-) -> None:
-    """Refuse to put data and findings of different deliveries into one extract."""
-    built = connection.execute("SELECT source_file, row_count FROM settings.delivery WHERE row_count > 0").fetchall()
-    stored = {(delivery.source_file, delivery.rows) for delivery in deliveries if delivery.rows > 0}
-    newer = [delivery for delivery in deliveries if delivery.received_at > run.as_of]
-    if newer or set(built) != stored:
-        raise UserError(f"deliveries came in since the last run; `siteproof run {study_id}`, then write the extract")
+def _require_present_state(home: Home, study: Study, run: RunInfo) -> None:
+    """Refuse to put data and findings of different states into one extract."""
+    now = run_inputs(home, study)
+    changed = [name for name in sorted({*now, *run.inputs}) if now.get(name) != run.inputs.get(name)]
+    if changed:
+        told = " and ".join(_INPUT_NAMES.get(name, name) for name in changed)
+        raise UserError(f"{told} changed since the last run; `siteproof run {study.study}` first")

@@ -26,13 +26,26 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class MartColumn:
+    """One column of a mart; `data_type` is DuckDB's."""
+
+    name: str
+    data_type: str
+    description: str
+
+
+@dataclass(frozen=True)
 class Dataset:
-    """One dataset, e.g. AE; `natural_key` lists the keys that tell two records of a subject apart, best first."""
+    """One dataset, e.g. AE; `natural_key` lists the keys that tell two records of a subject apart, best first.
+
+    `mart_adds` are the columns that the mart derives beside the variables.
+    """
 
     name: str
     description: str
     natural_key: tuple[tuple[str, ...], ...]
     variables: dict[str, Variable]
+    mart_adds: tuple[MartColumn, ...] = ()
 
     @property
     def table(self) -> str:
@@ -52,5 +65,6 @@ def load_vocabulary(path: Path = VOCABULARY_FILE) -> dict[str, Dataset]:
             for column in table["columns"]
         }
         natural_key = tuple(tuple(key) for key in meta["natural_key"])
-        datasets[meta["dataset"]] = Dataset(meta["dataset"], table["description"], natural_key, variables)
+        mart_adds = tuple(MartColumn(**column) for column in meta.get("mart_adds", ()))
+        datasets[meta["dataset"]] = Dataset(meta["dataset"], table["description"], natural_key, variables, mart_adds)
     return datasets

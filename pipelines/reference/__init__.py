@@ -1,0 +1,8 @@
+"""Files of the repository that follow from others: the contracts of the marts and the pages of the checks.
+
+`python -m pipelines.reference` writes them; tests hold them to their sources.
+"""
+
+from pipelines.reference.generated_files import generated_files, write_generated_files
+
+__all__ = ["generated_files", "write_generated_files"]

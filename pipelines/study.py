@@ -7,98 +7,16 @@ from __future__ import annotations
 
 import codecs
 import fnmatch
-import re
-from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from pipelines.cron_text import cron_problem
 from pipelines.located_yaml import LocatedYaml, load_located_yaml
 from pipelines.study_errors import first_error
 from pipelines.study_rules import check_study
-
-# The only date formats that are read; each is parsed strictly, none is guessed. ISO8601 takes any date or date-time
-# of ISO 8601 calendar form, also one that ends early (2024-03), which the others do not.
-DateFormat = Literal[
-    "ISO8601", "YYYY-MM-DD", "YYYY-MM", "YYYY", "YYYYMMDD", "YYYY/MM/DD",
-    "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "DD.MM.YYYY",
-    "DD-MMM-YYYY", "DD MMM YYYY", "DDMMMYYYY", "MMM-YYYY", "MMM YYYY", "MM/YYYY",
-]  # fmt: skip
-
-# The SQL that reads dates tries so many formats of a column, in their order.
-MAX_DATE_FORMATS = 3
-# Of each pair, one text is two different days: 03/04/2024.
-AMBIGUOUS_FORMATS = (("DD/MM/YYYY", "MM/DD/YYYY"), ("DD-MM-YYYY", "MM-DD-YYYY"))
-
-NamePattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-
-
-def _check_name(value: str) -> str:
-    if value.endswith("\n") or not re.match(NamePattern, value):
-        raise ValueError(
-            f'"{value}" is not a name: letters, digits, point, hyphen and underscore, the first a letter or digit, '
-            "at most 64"
-        )
-    return value
-
-
-def _check_formats(formats: list[DateFormat]) -> list[DateFormat]:
-    if not formats:
-        raise ValueError("name at least one date format, e.g. [YYYY-MM-DD]")
-    if len(formats) > MAX_DATE_FORMATS:
-        raise ValueError(f"{len(formats)} date formats for one column; at most {MAX_DATE_FORMATS} are read")
-    for one, other in AMBIGUOUS_FORMATS:
-        if one in formats and other in formats:
-            raise ValueError(f"{one} and {other} read the same text as different days; keep the one that is delivered")
-    return formats
-
-
-def _check_day(value: str) -> str:
-    # fromisoformat alone also takes 20240131 and 2024-W05-3.
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        raise ValueError(f'"{value}" is not a day, written YYYY-MM-DD')
-    try:
-        date.fromisoformat(value)
-    except ValueError as error:
-        raise ValueError(f'"{value}" is not a day of the calendar') from error
-    return value
-
-
-Name = Annotated[str, AfterValidator(_check_name)]
-DateFormats = Annotated[list[DateFormat], AfterValidator(_check_formats)]
-
-
-class StrictModel(BaseModel):
-    """A part of study.yml: unknown keys are errors, values do not change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Schedule(StrictModel):
-    """When the study runs by itself."""
-
-    cron: str
-    timezone: str = "UTC"
-
-    @field_validator("cron")
-    @classmethod
-    def _cron_is_readable(cls, value: str) -> str:
-        problem = cron_problem(value)
-        if problem:
-            raise ValueError(problem)
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _timezone_exists(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f'"{value}" is not an IANA time zone, e.g. Europe/Berlin') from error
-        return value
+from pipelines.study_schedule import DEFAULT_ANCHOR, Anchor, Schedule, Visit
+from pipelines.study_values import DateFormat, DateFormats, Day, Layout, Name, StrictModel
 
 
 class ListedSite(StrictModel):
@@ -108,15 +26,7 @@ class ListedSite(StrictModel):
     name: str | None = None
     country: str | None = None
     investigator: str | None = None
-    activation_date: Annotated[str, AfterValidator(_check_day)] | None = None
-
-
-class Visit(StrictModel):
-    """A visit of the protocol's schedule: `num` orders the planned visits; one without has no place in the order."""
-
-    name: str
-    num: float | None = None
-    day: int | None = None
+    activation_date: Day | None = None
 
 
 class Columns(StrictModel):
@@ -166,16 +76,19 @@ class Source(StrictModel):
 
     `path` is a pattern below landing/<STUDY>/<SITE>/; `subject` may be absent where rows belong to no subject;
     `site` names a column whose every value must be the delivering site; `aliases` maps a header to its agreed name;
-    `missing` lists the codes that stand for a blank.
+    `missing` lists the codes that stand for a blank; `layout` is the study's where it is absent;
+    `extract_date` gives the day on which a file was extracted.
     """
 
     path: str
     format: Literal["csv"] = "csv"
+    layout: Layout | None = None
     encoding: str = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str = Field(default='"', min_length=1, max_length=1)
     subject: Expression | None = None
     site: str | None = None
+    extract_date: Expression | None = None
     missing: list[str] = []
     dates: dict[str, DateFormats] = {}
     aliases: dict[str, str] = {}
@@ -214,9 +127,13 @@ class Source(StrictModel):
         return self
 
     def formats_of(self, column: str) -> list[DateFormat]:
-        """Return the date formats that are declared for a column, in any case; none when there are none."""
+        """Return the date formats that are declared for a column, in any case; none when there are none.
+
+        In SDTM, a variable whose name ends in DTC is ISO 8601.
+        """
         wanted = column.casefold()
-        return next((formats for name, formats in self.dates.items() if name.casefold() == wanted), [])
+        by_layout: list[DateFormat] = ["ISO8601"] if self.layout == "sdtm" and wanted.endswith("dtc") else []
+        return next((formats for name, formats in self.dates.items() if name.casefold() == wanted), by_layout)
 
 
 class Measurement(StrictModel):
@@ -243,17 +160,31 @@ class Mapping(StrictModel):
 
 
 class Study(StrictModel):
-    """A study as configured; `map` goes from dataset (AE) to the sources that feed it."""
+    """A study as configured; `map` goes from dataset (AE) to the sources that feed it, `layout` holds for all sources.
+
+    `extract_date` is the day on which the exports were extracted, for files that do not say it themselves; `anchor` is
+    the event from which the days of visits are counted.
+    """
 
     study: Name
     title: str
     sponsor: str
     schedule: Schedule | None = None
+    extract_date: Day | None = None
+    anchor: Anchor = DEFAULT_ANCHOR
     sites: list[ListedSite] = []
     visits: list[Visit] = []
+    layout: Layout = "mapped"
     sources: dict[Name, Source]
-    map: dict[str, list[Mapping]]
+    map: dict[str, list[Mapping]] = {}
     parameters: dict[str, dict[str, Any]] = {}
+
+    @model_validator(mode="after")
+    def _is_mapped(self) -> Self:
+        by_name = "sdtm" in (self.layout, *(source.layout for source in self.sources.values()))
+        if "map" not in self.model_fields_set and not by_name:
+            raise ValueError('"map" is missing; a study whose exports are SDTM says layout: sdtm instead')
+        return self
 
 
 def load_study(path: Path) -> Study:
@@ -267,9 +198,11 @@ def load_study(path: Path) -> Study:
 
 def load_located_study(path: Path) -> tuple[Study, LocatedYaml]:
     """Read a study.yml and keep its lines, for checks that need more than the file itself."""
+    from pipelines.sdtm_layout import with_sdtm_layout  # it knows the models of this file
+
     document = load_located_yaml(path, as_text=True)
     try:
-        study = Study.model_validate(document.data)
+        study = with_sdtm_layout(Study.model_validate(document.data))
     except ValidationError as error:
         raise first_error(document, error, Study) from error
     check_study(study, document)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import did_you_mean
 from pipelines.located_yaml import LocatedYaml, Location
+from pipelines.study_values import check_day
 from pipelines.vocabulary import Dataset, load_vocabulary
 
 if TYPE_CHECKING:
-    from pipelines.study import Expression, Mapping, Study
+    from pipelines.study import Expression, Mapping, Source, Study
 
 
 def check_study(study: Study, document: LocatedYaml) -> None:
@@ -24,8 +25,14 @@ def check_study(study: Study, document: LocatedYaml) -> None:
         raise document.error(f'the folder is "{folder}" but the study is "{study.study}"', ("study",))
     _check_once(document, "site", ((site.id, ("sites", i, "id")) for i, site in enumerate(study.sites)))
     _check_once(document, "visit", ((visit.name, ("visits", i, "name")) for i, visit in enumerate(study.visits)))
+    numbers = (
+        (f"{visit.num:g}", ("visits", i, "num")) for i, visit in enumerate(study.visits) if visit.num is not None
+    )
+    _check_once(document, "visit number", numbers)
     paths = ((source.path, ("sources", name, "path")) for name, source in study.sources.items())
     _check_once(document, "path", paths)
+    for source_name, source in study.sources.items():
+        _check_extract_date(source_name, source, document)
     vocabulary = load_vocabulary()
     for name, mappings in study.map.items():
         if name not in vocabulary:
@@ -43,6 +50,25 @@ def _check_once(document: LocatedYaml, what: str, given: Iterable[tuple[str, Loc
             raise document.error(f'{what} "{name}" is given twice, first in line {line}; keep one of them', location)
 
 
+def _check_extract_date(name: str, source: Source, document: LocatedYaml) -> None:
+    expression, at = source.extract_date, ("sources", name, "extract_date")
+    if expression is None:
+        return
+    if expression.item is not None and not source.formats_of(expression.item):
+        raise document.error(_no_format("the extract date", expression.item, name), at)
+    if expression.value is not None:
+        try:
+            check_day(expression.value)
+        except ValueError as error:
+            raise document.error(str(error), at) from error
+
+
+def _no_format(what: str, column: str, source_name: str) -> str:
+    where = f"sources.{source_name}.dates"
+    example = f"{{{column}: [YYYY-MM-DD]}}"
+    return f"{what} is a date: declare the date format of column {column} in {where}, e.g. {example}"
+
+
 def _check_mapping(study: Study, document: LocatedYaml, dataset: Dataset, mapping: Mapping, at: Location) -> None:
     if mapping.source not in study.sources:
         hint = did_you_mean(mapping.source, study.sources)
@@ -56,12 +82,7 @@ def _check_mapping(study: Study, document: LocatedYaml, dataset: Dataset, mappin
             hint = did_you_mean(name, dataset.variables)
             raise document.error(f"{dataset.name} has no variable {name}.{hint}", location)
         if variable.type == "date" and expression.item is not None and not source.formats_of(expression.item):
-            where = f"sources.{mapping.source}.dates"
-            raise document.error(
-                f"{name} is a date: declare the date format of column {expression.item} in {where}, "
-                f"e.g. {{{expression.item}: [YYYY-MM-DD]}}",
-                location,
-            )
+            raise document.error(_no_format(name, expression.item, mapping.source), location)
 
 
 def _variables(mapping: Mapping, at: Location) -> Iterator[tuple[str, Expression, Location]]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from pipelines.errors import UserError
 from pipelines.ingest.refusal import Refusal
 from pipelines.settings import Home
-from pipelines.study import NamePattern, Study
+from pipelines.study import Study
+from pipelines.study_values import NamePattern
 
 # Names under which transfer programs keep a file that is still arriving.
 _ARRIVING = (".part", ".tmp", ".filepart")

@@ -8,8 +8,9 @@ import pytest
 
 from pipelines.cron_text import cron_problem
 from pipelines.errors import ConfigError
-from pipelines.study import DateFormat, Source, Study, load_located_study, load_study
+from pipelines.study import Source, Study, load_located_study, load_study
 from pipelines.study_errors import allowed_keys
+from pipelines.study_values import DateFormat
 
 GOOD = """\
 study: ST-1

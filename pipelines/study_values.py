@@ -1,0 +1,84 @@
+"""The kinds of values that stand in study.yml: names, days, date formats, true or false."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+# The only date formats that are read; each is parsed strictly, none is guessed. ISO8601 takes any date or date-time
+# of ISO 8601 calendar form, also one that ends early (2024-03), which the others do not.
+DateFormat = Literal[
+    "ISO8601", "YYYY-MM-DD", "YYYY-MM", "YYYY", "YYYYMMDD", "YYYY/MM/DD",
+    "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "DD.MM.YYYY",
+    "DD-MMM-YYYY", "DD MMM YYYY", "DDMMMYYYY", "MMM-YYYY", "MMM YYYY", "MM/YYYY",
+]  # fmt: skip
+
+# The SQL that reads dates tries so many formats of a column, in their order.
+MAX_DATE_FORMATS = 3
+# Of each pair, one text is two different days: 03/04/2024.
+AMBIGUOUS_FORMATS = (("DD/MM/YYYY", "MM/DD/YYYY"), ("DD-MM-YYYY", "MM-DD-YYYY"))
+
+# How a source's columns are named: as `map` says, or as SDTM names them; see `sdtm_layout`.
+Layout = Literal["mapped", "sdtm"]
+
+NamePattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
+def _check_name(value: str) -> str:
+    if value.endswith("\n") or not re.match(NamePattern, value):
+        raise ValueError(
+            f'"{value}" is not a name: letters, digits, point, hyphen and underscore, the first a letter or digit, '
+            "at most 64"
+        )
+    return value
+
+
+def _check_formats(formats: list[DateFormat]) -> list[DateFormat]:
+    if not formats:
+        raise ValueError("name at least one date format, e.g. [YYYY-MM-DD]")
+    if len(formats) > MAX_DATE_FORMATS:
+        raise ValueError(f"{len(formats)} date formats for one column; at most {MAX_DATE_FORMATS} are read")
+    for one, other in AMBIGUOUS_FORMATS:
+        if one in formats and other in formats:
+            raise ValueError(f"{one} and {other} read the same text as different days; keep the one that is delivered")
+    return formats
+
+
+def check_day(value: str) -> str:
+    """Return a day, written YYYY-MM-DD.
+
+    Raises:
+        ValueError: it is none.
+    """
+    # fromisoformat alone also takes 20240131 and 2024-W05-3.
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError(f'"{value}" is not a day, written YYYY-MM-DD')
+    try:
+        date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f'"{value}" is not a day of the calendar') from error
+    return value
+
+
+def _check_yes_or_no(value: object) -> object:
+    # As pydantic reads it, `yes`, `on` and `1` would be true as well; study.yml has one word for it.
+    if value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise ValueError(f'"{value}" is neither true nor false')
+    return value
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+Day = Annotated[str, AfterValidator(check_day)]
+YesOrNo = Annotated[bool, BeforeValidator(_check_yes_or_no)]
+DateFormats = Annotated[list[DateFormat], AfterValidator(_check_formats)]
+
+
+class StrictModel(BaseModel):
+    """A part of study.yml: unknown keys are errors, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

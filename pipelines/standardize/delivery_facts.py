@@ -71,7 +71,7 @@ def list_layout_questions(study: Study, deliveries: Sequence[CurrentDelivery]) -
         dataset = dataset_of_source(study, delivery.source)
         at = (delivery.site, dataset, delivery.source, delivery.source_file)
         came = {column.casefold() for column in delivery.columns}
-        agreed = _agreed_columns(study, delivery.source)
+        agreed = _agreed_columns(study, delivery.source, came)
         rows += [(*at, column, None if column.casefold() in came else MISSING_COLUMN) for column in sorted(agreed)]
         known = {column.casefold() for column in agreed}
         rows += [
@@ -82,7 +82,8 @@ def list_layout_questions(study: Study, deliveries: Sequence[CurrentDelivery]) -
     return rows
 
 
-def _agreed_columns(study: Study, source_name: str) -> set[str]:
+def _agreed_columns(study: Study, source_name: str, came: set[str]) -> set[str]:
+    """Return the columns that are listed or mapped; an SDTM variable that no one listed is agreed where it came."""
     source: Source = study.sources[source_name]
     listed = [*source.columns.required, *source.columns.optional] if source.columns is not None else []
     names = [name for name in listed if not any(mark in name for mark in "*?[")]
@@ -91,7 +92,9 @@ def _agreed_columns(study: Study, source_name: str) -> set[str]:
         for mapping in mappings:
             if mapping.source == source_name:
                 names += sorted(columns_in(mapping.where)) if mapping.where else []
-                for _, expression in mapped_expressions(mapping, vocabulary[dataset]):
-                    names += sorted(expression_columns(expression))
+                for variable, expression in mapped_expressions(mapping, vocabulary[dataset]):
+                    by_name = source.layout == "sdtm" and expression.item == variable
+                    if not by_name or variable.casefold() in came:
+                        names += sorted(expression_columns(expression))
     # A column is one whatever its case; the agreed spelling is shown.
     return set({name.casefold(): name for name in reversed(names)}.values())

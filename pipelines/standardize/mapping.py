@@ -11,7 +11,8 @@ from pipelines.vocabulary import Dataset
 
 WHITE_SPACE = " \t\r\n"
 FORMAT_SUFFIX = "__format"
-# What a variable is when no mapping fills it: a record without a site of its own belongs to the site that delivered it.
+# What a variable is when no mapping fills it, or only from a column that no file has: a record without a site of its
+# own belongs to the site that delivered it.
 DEFAULTS = {"SITEID": "__site"}
 
 
@@ -77,7 +78,11 @@ def _branch(
     study: Study, dataset: Dataset, mapping: Mapping, files: SourceFiles, measurement: Measurement | None
 ) -> str:
     source = study.sources[mapping.source]
+    present = {column.casefold() for column in files.columns}
     expressions = dict(mapping.variables)
+    for name in DEFAULTS:
+        if name in expressions and (expressions[name].item or "").casefold() not in {"", *present}:
+            del expressions[name]
     conditions = [f"({mapping.where}\n)"] if mapping.where else []
     used = set(columns_in(mapping.where)) if mapping.where else set()
     if measurement is not None:

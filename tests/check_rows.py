@@ -9,32 +9,25 @@ from check_tables import insert_rows
 
 from pipelines.settings import EXPECTATIONS_DIR
 from pipelines.validate import Check, load_checks
-from pipelines.validate.check_models import CHECKS_SCHEMA
+from pipelines.validate.check_models import CHECKS_SCHEMA, load_check_models
 from pipelines.validate.parameters import ParameterValue, render_predicate
 
 CHECKS = {check.id: check for check in load_checks(EXPECTATIONS_DIR)}
 
-# Columns that a model computes so that they are never blank, with the value of a row of which nothing else is known.
-ALWAYS_FILLED: dict[str, dict[str, Any]] = {
-    "check_consent": {"is_main": False, "is_signed": False},
-    "check_criterion": {"is_enrolled": False},
-    "check_delivery": {"dataset": "VS", "row_count": 1},
-    "check_demographics": {"dm_record_number": 1, "is_site_known": False, "is_treated": False},
-    "check_disposition": {"is_randomization": False, "is_study_end": False, "randomization_number": 1},
-    "check_first_procedure": {"is_consented": False},
-    "check_lab_range": {"result_count": 1, "without_range_count": 0},
-    "check_query": {"is_open": False},
-    "check_screening_log": {
-        f"{side}_{listed}": 0 for side in ("log", "edc") for listed in ("screened", "screen_failed", "enrolled")
-    },
-    "check_subject_record": {"dataset": "VS", "is_subject_known": False, "has_subject": True},
-    "check_visit": {"is_scheduled": False, "is_planned": False, "visit_record_number": 1},
-}
+
+def never_blank(model: str) -> dict[str, Any]:
+    """The columns that a model fills in every row, with the value of a row of which nothing else is known."""
+    declared = load_check_models()[model]
+    filled = {name: KNOWN_NOTHING[declared.columns[name]] for name in declared.never_blank}
+    return {"site": "101", "dataset": "VS", "record": "r", **filled}
+
+
+KNOWN_NOTHING: dict[str, Any] = {"boolean": False, "bigint": 1, "double": 1.0, "varchar": ""}
 
 
 def row_of(check: Check, given: dict[str, Any]) -> dict[str, Any]:
     """A row in which only what is given and what is never blank is filled."""
-    return {"site": "101", "record": "r", **ALWAYS_FILLED.get(check.model, {}), **given}
+    return {**never_blank(check.model), **given}
 
 
 def verdict_on(

@@ -4,40 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
-from built_study import MODELS, BuiltStudy, declared_models, declared_unit_tests
+from built_study import MODELS, STUDY, BuiltStudy, declared_models, declared_unit_tests
 
+from pipelines.validate.check_models import LINEAGE_COLUMNS, load_check_models
 from pipelines.vocabulary import Dataset, load_vocabulary
 
-COMMON = {
-    "study": "varchar", "site": "varchar", "subject": "varchar", "USUBJID": "varchar", "source_name": "varchar",
-    "source_file": "varchar", "source_row": "bigint", "content_hash": "ubigint", "dataset": "varchar",
-    "record": "varchar",
-}  # fmt: skip
-# What a mart adds to its dataset: results in standard units, where the export need not have them.
-ADDED = {"vs": {"VSSTRESC": "varchar", "VSSTRESN": "double", "VSSTRESU": "varchar"}}
-LINEAGE = {"site", "subject", "dataset", "record", "source_file", "source_row"}
-TYPES = {"text": "varchar", "result": "varchar", "date": "varchar", "number": "double"}
 SQL_FILES = sorted(MODELS.rglob("*.sql"))
 
 
-def contract_of(dataset: Dataset) -> dict[str, str]:
-    variables = {variable.name: TYPES[variable.type] for variable in dataset.variables.values()}
-    raw = {f"{v.name}_raw": "varchar" for v in dataset.variables.values() if v.type in ("date", "number")}
-    return COMMON | variables | raw | ADDED.get(dataset.table, {})
-
-
 DATASETS = [pytest.param(dataset, id=dataset.name) for dataset in load_vocabulary().values()]
-
-
-@pytest.mark.parametrize("dataset", DATASETS)
-def test_a_marts_contract_is_its_vocabulary_with_the_common_columns(dataset: Dataset) -> None:
-    declared = declared_models("marts/_marts.yml")[dataset.table]["columns"]
-    assert {column["name"]: column["data_type"] for column in declared} == contract_of(dataset)
-    meanings = {column["name"]: column.get("description", "") for column in declared}
-    assert all(meanings.values())
-    for variable in dataset.variables.values():
-        assert meanings[variable.name] == variable.description
 
 
 def test_each_dataset_has_one_mart_and_no_other_is_declared() -> None:
@@ -46,19 +23,35 @@ def test_each_dataset_has_one_mart_and_no_other_is_declared() -> None:
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_a_built_mart_has_the_columns_of_its_contract(built: BuiltStudy, dataset: Dataset) -> None:
+    declared = declared_models("marts/_marts.yml")[dataset.table]["columns"]
     columns = built.columns("marts")[dataset.table]
-    assert {name: kind.lower() for name, kind in columns.items()} == contract_of(dataset)
+    assert {name: kind.lower() for name, kind in columns.items()} == {c["name"]: c["data_type"] for c in declared}
+    assert all(column["description"] for column in declared)
 
 
-def test_each_check_ready_model_leads_back_to_the_delivered_row(built: BuiltStudy) -> None:
-    declared = declared_models("marts/checks/_checks.yml")
+def test_each_check_ready_model_has_the_columns_that_its_file_declares(built: BuiltStudy) -> None:
+    declared = load_check_models()
     assert set(declared) == {path.stem for path in SQL_FILES if path.parent.name == "checks"}
     tables = built.columns("checks")
     assert set(tables) == set(declared)
     for name, columns in tables.items():
-        assert set(columns) >= LINEAGE, name
-        assert columns["source_row"] == "BIGINT", name
-        assert set(columns) == {column["name"] for column in declared[name]["columns"]}, name
+        assert columns.keys() >= LINEAGE_COLUMNS.keys(), name
+        assert {column: kind.lower() for column, kind in columns.items()} == declared[name].columns, name
+
+
+def test_each_fact_has_a_meaning_and_a_file_declares_one_model() -> None:
+    for path in sorted((MODELS / "marts" / "checks").glob("*.yml")):
+        assert set(declared_models(f"marts/checks/{path.name}")) == {path.stem}
+    for model in load_check_models().values():
+        assert all(model.descriptions[fact] for fact in model.facts), model.name
+
+
+@pytest.mark.parametrize("model", load_check_models())
+def test_what_is_never_blank_is_never_blank(built: BuiltStudy, model: str) -> None:
+    filled = ["site", "dataset", "record", *sorted(load_check_models()[model].never_blank)]
+    blank = " OR ".join(f'"{column}" IS NULL' for column in filled)
+    with duckdb.connect(built.home.warehouse_file(STUDY), read_only=True) as connection:
+        assert connection.execute(f"SELECT count(*) FROM checks.{model} WHERE {blank}").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("file", SQL_FILES, ids=lambda file: file.stem)

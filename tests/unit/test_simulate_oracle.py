@@ -1,7 +1,7 @@
 """Holds the simulator against a second reading of the catalogue: what it plants fires, and nothing else does.
 
-The checks are written here once more, in plain Python over the files as study.yml maps them, so that the answer key
-does not rest on the code that planted.
+The checks of the first release are written here once more, in plain Python over the files as study.yml maps them, so
+that the answer key does not rest on the code that planted, and no fault of another check breaks one of these unsaid.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from statistics import median
 import pytest
 from test_simulate_files import STUDIES, Hit, Reading, Record
 
-from pipelines.settings import Home
+from pipelines.settings import EXPECTATIONS_DIR, Home
 from pipelines.simulate import simulate_portfolio
 from pipelines.simulate.chance import chance
 from pipelines.simulate.faults import FAULTS
@@ -25,6 +25,7 @@ from pipelines.simulate.layout import STYLES
 from pipelines.simulate.planting import Wish, plant_faults
 from pipelines.simulate.portfolio import Shape, clean_site
 from pipelines.simulate.site_files import key_rows
+from pipelines.validate import load_checks
 
 
 def after(left: str, right: str) -> bool:
@@ -41,8 +42,11 @@ def hit(check_id: str, record: Record, subject: str | None = None) -> Hit:
     return record["site"], who, check_id, record["dataset"], record["file"], record["row"]
 
 
-CHECK_IDS = """DM-01 DM-02 DM-04 DM-13 DM-14 IC-01 IC-02 IC-04 IE-01 DS-01 DS-02 SV-02 SV-04 SV-08 SV-09 VS-01 VS-02
-VS-03 LB-01 LB-03 AE-01 AE-06 AE-08 EX-01 Q-01 Q-02 Q-03 E-01 DV-02 X-01 X-08 X-09 ICF-04 ICF-06 LOG-01"""
+READ_TWICE = {
+    "DM-01", "DM-02", "DM-04", "DM-13", "DM-14", "IC-01", "IC-02", "IC-04", "IE-01", "DS-01", "DS-02", "SV-02",
+    "SV-04", "SV-08", "SV-09", "VS-01", "VS-02", "VS-03", "LB-01", "LB-03", "AE-01", "AE-06", "AE-08", "EX-01",
+    "Q-01", "Q-02", "Q-03", "E-01", "DV-02", "X-01", "X-08", "X-09", "ICF-04", "ICF-06", "LOG-01",
+}  # fmt: skip
 DATES = {"SV": "SVSTDTC", "VS": "VSDTC", "LB": "LBDTC", "EX": "EXSTDTC", "AE": "AESTDTC"}
 
 
@@ -243,7 +247,8 @@ def found(home: Home, study_id: str) -> list[Hit]:
 def planted(key: Path, study_id: str) -> list[Hit]:
     columns = ("site", "subject", "check_id", "dataset", "source_file", "source_row")
     with key.open(encoding="utf-8", newline="") as stream:
-        return sorted(tuple(row[c] for c in columns) for row in csv.DictReader(stream) if row["study"] == study_id)  # type: ignore[misc]
+        rows = [row for row in csv.DictReader(stream) if row["study"] == study_id]
+    return sorted(tuple(row[c] for c in columns) for row in rows)  # type: ignore[misc]
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +260,7 @@ def portfolio(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
 @pytest.mark.parametrize("study_id", STUDIES)
 def test_exactly_what_the_answer_key_says_is_wrong(portfolio: tuple[Home, Path], study_id: str) -> None:
     home, key = portfolio
-    assert found(home, study_id) == planted(key, study_id)
+    assert found(home, study_id) == [one for one in planted(key, study_id) if one[2] in READ_TWICE]
 
 
 @pytest.mark.parametrize("study_id", STUDIES)
@@ -264,7 +269,8 @@ def test_every_check_is_planted_in_every_study(portfolio: tuple[Home, Path], stu
 
 
 def test_the_planters_are_those_of_the_catalogue() -> None:
-    assert sorted(FAULTS) == sorted(CHECK_IDS.split())
+    assert set(FAULTS) == {check.id for check in load_checks(EXPECTATIONS_DIR)}
+    assert set(FAULTS) >= READ_TWICE
 
 
 def test_a_clean_portfolio_has_nothing_wrong(home: Home) -> None:

@@ -1,3 +1,3 @@
 -- Grain: one row per record of EX. A view: all facts are in the mart.
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='view') }}
 select * from {{ ref('ex') }}

@@ -1,3 +1,3 @@
 -- Grain: one row per laboratory result. A view: all facts are in the mart.
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='view') }}
 select * from {{ ref('lb') }}

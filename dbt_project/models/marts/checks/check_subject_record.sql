@@ -1,6 +1,6 @@
 -- Grain: one row per record of a dataset whose rows belong to subjects; `has_subject` tells whether its source names them at all.
 -- A view: it only puts the marts below each other.
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='view') }}
 {% set main_date = {'sv': 'SVSTDTC', 'vs': 'VSDTC', 'lb': 'LBDTC', 'ae': 'AESTDTC', 'ex': 'EXSTDTC', 'ie': 'IEDTC', 'ds': 'DSSTDTC',
     'dv': 'DVSTDTC', 'query': 'opened', 'page': 'visit_date'} %}
 with records as (

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment
 
-from pipelines.settings import DBT_PROJECT_DIR
 from pipelines.sql_text import quote_name
+from pipelines.standardize.date_functions import date_functions_sql
 from pipelines.validate.check_models import CHECKS_SCHEMA, load_check_models
-
-
-@cache
-def macros() -> Any:
-    """The Jinja macros of functions.sql; the file needs nothing of dbt."""
-    text = (DBT_PROJECT_DIR / "macros" / "functions.sql").read_text(encoding="utf-8")
-    return Environment(autoescape=False).from_string(text).module  # noqa: S701 - SQL, not HTML
-
-
-def functions_sql() -> str:
-    """The functions as dbt would create them."""
-    return str(macros().create_functions())
-
-
-def read_date_sql(raw: str, formats: str) -> str:
-    """The SQL by which staging reads an expression as a date in declared formats (joined by |)."""
-    return str(macros().read_date(raw, formats.split("|")))
 
 
 def open_with_functions(path: Path | str = ":memory:") -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(path)
-    connection.execute(functions_sql())
+    connection.execute(date_functions_sql())
     return connection
 
 

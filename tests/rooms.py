@@ -12,7 +12,7 @@ from pipelines.report import write_report
 from pipelines.settings import Home
 from pipelines.standardize import build_warehouse
 from pipelines.study import load_study
-from pipelines.validate import validate_study
+from pipelines.validate import read_parameters, validate_study
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class StudyRun:
 def run_through_the_rooms(home: Home, study_id: str, threads: int | None = None) -> StudyRun:
     study = load_study(home.study_file(study_id))
     ingest_study(home, study)
-    build_warehouse(home, study, threads)
+    build_warehouse(home, study, read_parameters(home, study), threads)
     run = publish_run(home, study, validate_study(home, study))
     write_report(home, study)
     return StudyRun(home, study_id, run)

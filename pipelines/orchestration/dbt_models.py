@@ -16,6 +16,7 @@ from pipelines.orchestration.ingest_assets import DELIVERIES
 from pipelines.orchestration.partitions import STUDY
 from pipelines.orchestration.study_lock import hold_study
 from pipelines.standardize import DBT_BUILD, dbt_environment, dbt_target, lay_raw_views
+from pipelines.validate import read_parameters
 
 DUCKDB_POOL = "duckdb"
 STEP = "standardize"
@@ -58,7 +59,7 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
         home = siteproof_home.home
         study = siteproof_home.study(context.partition_key)
         with hold_study(home, study.study, wait=True):
-            lay_raw_views(home, study)
+            lay_raw_views(home, study, read_parameters(home, study))
             target = dbt_target(home, study.study)
             # DbtCliResource hands this process's environment to dbt and offers no other way; one run is one process.
             with environ(dbt_environment(home, study.study, None)):

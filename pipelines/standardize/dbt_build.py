@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.errors import UserError
 from pipelines.settings import DBT_PROJECT_DIR, Home, offline_environment
 from pipelines.standardize.raw_views import lay_raw_views
+from pipelines.standardize.study_settings import Parameters
 from pipelines.study import Study
 
 # Unit tests of the models are for their developers; a study's run builds.
@@ -31,13 +32,13 @@ def dbt_target(home: Home, study_id: str) -> Path:
     return home.warehouse / "dbt" / study_id
 
 
-def build_warehouse(home: Home, study: Study, threads: int | None = None) -> None:
-    """Lay the raw views and build all models and seeds on them.
+def build_warehouse(home: Home, study: Study, parameters: Parameters, threads: int | None = None) -> None:
+    """Lay the raw views and build all models and seeds on them; `parameters` are the resolved ones of all checks.
 
     Raises:
         UserError: a model failed; with what dbt said of it.
     """
-    lay_raw_views(home, study)
+    lay_raw_views(home, study, parameters)
     target = dbt_target(home, study.study)
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *DBT_BUILD]
     command += ["--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pipelines.ingest import CurrentDelivery, read_deliveries
 from pipelines.settings import Home
 from pipelines.sql_text import columns_in
+from pipelines.standardize.extract_dates import ExtractDates, day_without_word
 from pipelines.standardize.mapping import expression_columns, mapped_expressions
 from pipelines.study import Source, Study
 from pipelines.vocabulary import load_vocabulary
@@ -24,11 +25,13 @@ def dataset_of_source(study: Study, source: str) -> str:
     return source
 
 
-def list_deliveries(home: Home, study: Study, deliveries: Sequence[CurrentDelivery]) -> list[tuple[object, ...]]:
-    """Return (site, dataset, source, source_file, row_count, previous row count, received on) per site and source.
+def list_deliveries(
+    home: Home, study: Study, deliveries: Sequence[CurrentDelivery], extract_dates: ExtractDates
+) -> list[tuple[object, ...]]:
+    """Return (site, dataset, source, source_file, row_count, previous count, received on, extract date), one per file.
 
-    It is the current file; or, where the last file received was refused as empty, that one with 0 rows, and the current
-    one's rows as the previous count. `received on` is always the day of the data that is in use.
+    There is one per site and source: the current file; or, where the last file received was refused as empty, that one
+    with 0 rows, and the current one's rows as the previous count. Both days are always those of the data in use.
     """
     current = {
         (delivery.site, delivery.source): delivery for delivery in deliveries if delivery.source in study.sources
@@ -41,9 +44,11 @@ def list_deliveries(home: Home, study: Study, deliveries: Sequence[CurrentDelive
         if event is not None:
             file = f"{study.study}/{site}/{event['system']}/{event['file']}"
             received = delivery.received_at if delivery else event["received_at"]
-            rows.append((*at, file, 0, delivery.rows if delivery else None, received[:10]))
+            day = extract_dates.get((site, source), day_without_word(study, received))
+            rows.append((*at, file, 0, delivery.rows if delivery else None, received[:10], day))
         elif delivery is not None:
-            rows.append((*at, delivery.source_file, delivery.rows, delivery.previous_rows, delivery.received_at[:10]))
+            days = (delivery.received_at[:10], extract_dates[site, source])
+            rows.append((*at, delivery.source_file, delivery.rows, delivery.previous_rows, *days))
     return rows
 
 
@@ -87,6 +92,7 @@ def _agreed_columns(study: Study, source_name: str, came: set[str]) -> set[str]:
     source: Source = study.sources[source_name]
     listed = [*source.columns.required, *source.columns.optional] if source.columns is not None else []
     names = [name for name in listed if not any(mark in name for mark in "*?[")]
+    names += sorted(expression_columns(source.extract_date)) if source.extract_date is not None else []
     vocabulary = load_vocabulary()
     for dataset, mappings in study.map.items():
         for mapping in mappings:

@@ -34,6 +34,11 @@ def _list_expressions(study: Study) -> Iterator[tuple[Location, str]]:
         for name, source in study.sources.items()
         if source.subject is not None
     ]
+    expressions += [
+        (("sources", name, "extract_date"), source.extract_date)
+        for name, source in study.sources.items()
+        if source.extract_date is not None
+    ]
     for dataset, mappings in study.map.items():
         for index, mapping in enumerate(mappings):
             at = ("map", dataset, index)

@@ -67,6 +67,12 @@ def raw_view_sql(study: Study, dataset: Dataset, files: dict[str, SourceFiles]) 
     return "\nUNION ALL\n".join(branches or [_empty(dataset)])
 
 
+def source_value_sql(source: Source, files: SourceFiles, expression: Expression) -> str:
+    """Return the query of (site, value): the text that an expression gives for each row of a source's current files."""
+    rows = _clean_rows(source, files, sorted(expression_columns(expression)))
+    return f"SELECT __site AS site, {_value_sql(expression)} AS value\nFROM (\n{rows}\n)"
+
+
 def _branches(study: Study, dataset: Dataset, mapping: Mapping, files: SourceFiles) -> Iterator[str]:
     if not mapping.measurements:
         yield _branch(study, dataset, mapping, files, None)

@@ -14,20 +14,28 @@ from pipelines.sql_text import quote_name
 from pipelines.standardize.availability import list_availability
 from pipelines.standardize.delivery_facts import list_deliveries, list_layout_questions
 from pipelines.standardize.expression_check import check_expressions
+from pipelines.standardize.extract_dates import find_extract_dates
 from pipelines.standardize.mapping import SourceFiles, list_date_formats, raw_view_sql
+from pipelines.standardize.study_settings import Parameters, list_parameters, list_visits
 from pipelines.study import Study
 from pipelines.vocabulary import Dataset, load_vocabulary
 
 
-def lay_raw_views(home: Home, study: Study) -> None:
+def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
     """Write schemas `raw` (one view a dataset) and `settings` (tables) into the study's warehouse.
 
     settings.site(site, seen_in): every site of the study: in landing, listed in study.yml, or in the CTMS list.
     settings.availability(site, dataset, variable, delivered, reason): see `availability`.
     settings.delivery and settings.delivery_layout: see `delivery_facts`.
-    settings.visit(visit, visitnum, visitdy): the protocol's visit schedule.
+    settings.extract(site, source_name, extract_date): one row per current file; see `extract_dates`.
+    settings.visit and settings.parameter: see `study_settings`.
     settings.date_format(dataset, variable, formats): every way in which a date is declared.
-    settings.source(source_name, has_subject), settings.parameter(check_id, name, value): from study.yml.
+    settings.source(source_name, has_subject): from study.yml.
+
+    Args:
+        home: where the study lies.
+        study: its configuration.
+        parameters: the resolved parameters of all checks, for facts that depend on them.
 
     Raises:
         UserError: another process holds the file, an SQL expression of study.yml cannot be used (with its line), or
@@ -51,11 +59,14 @@ def lay_raw_views(home: Home, study: Study) -> None:
             "availability(site VARCHAR, dataset VARCHAR, variable VARCHAR, delivered BOOLEAN, reason VARCHAR)",
             [(a.site, a.dataset, a.variable, a.delivered, a.reason) for a in availability],
         )
+        extract_dates = find_extract_dates(connection, study, deliveries, files)
+        extracts = [(*at, day) for at, day in extract_dates.items()]
+        _write(connection, "extract(site VARCHAR, source_name VARCHAR, extract_date VARCHAR)", extracts)
         _write(
             connection,
             "delivery(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR, row_count BIGINT,"
-            " previous BIGINT, received_on VARCHAR)",
-            list_deliveries(home, study, deliveries),
+            " previous BIGINT, received_on VARCHAR, extract_date VARCHAR)",
+            list_deliveries(home, study, deliveries, extract_dates),
         )
         _write(
             connection,
@@ -67,9 +78,17 @@ def lay_raw_views(home: Home, study: Study) -> None:
         _write(connection, "date_format(dataset VARCHAR, variable VARCHAR, formats VARCHAR)", formats)
         named = [(name, source.subject is not None) for name, source in study.sources.items()]
         _write(connection, "source(source_name VARCHAR, has_subject BOOLEAN)", named)
-        _write(connection, "parameter(check_id VARCHAR, name VARCHAR, value VARCHAR)", _list_parameters(study))
-        visits = [(visit.name, visit.num, visit.day) for visit in study.visits]
-        _write(connection, "visit(visit VARCHAR, visitnum DOUBLE, visitdy BIGINT)", visits)
+        _write(
+            connection,
+            "parameter(check_id VARCHAR, name VARCHAR, position BIGINT, value VARCHAR)",
+            list_parameters(parameters),
+        )
+        _write(
+            connection,
+            "visit(visit VARCHAR, visitnum DOUBLE, target_day BIGINT, window_before BIGINT, window_after BIGINT,"
+            " is_required BOOLEAN, anchor VARCHAR)",
+            list_visits(study),
+        )
 
 
 def open_for_writing(home: Home, study_id: str) -> duckdb.DuckDBPyConnection:
@@ -110,16 +129,6 @@ def _lay_view(
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException, duckdb.IOException) as error:
         message = str(error).splitlines()[0]
         raise UserError(f"{study.study}: {dataset.name} cannot be laid over the store: {message}") from error
-
-
-def _list_parameters(study: Study) -> list[tuple[str, str, str]]:
-    """Return (check, parameter, value) of what study.yml sets, one row per value of a list."""
-    return [
-        (check_id, name, str(value))
-        for check_id, parameters in study.parameters.items()
-        for name, given in parameters.items()
-        for value in (given if isinstance(given, list) else [given])
-    ]
 
 
 def _list_sites(

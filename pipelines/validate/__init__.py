@@ -3,7 +3,7 @@
 Only this room imports great_expectations, and only when it validates.
 """
 
-from pipelines.validate.configuration import check_configuration
+from pipelines.validate.configuration import check_configuration, read_parameters
 from pipelines.validate.study_validation import Outcome, SuiteCounts, validate_study
 from pipelines.validate.suites import Check, Suite, load_checks, load_suites
 
@@ -15,5 +15,6 @@ __all__ = [
     "check_configuration",
     "load_checks",
     "load_suites",
+    "read_parameters",
     "validate_study",
 ]

@@ -18,6 +18,7 @@ from pipelines.simulate import simulate_portfolio
 from pipelines.standardize import build_warehouse, dbt_environment
 from pipelines.standardize.dbt_build import dbt_target
 from pipelines.study import load_study
+from pipelines.validate import read_parameters
 
 STUDY = "SIM-001"
 MODELS = DBT_PROJECT_DIR / "models"
@@ -61,7 +62,7 @@ def build_small_study(folder: Path) -> BuiltStudy:
     simulate_portfolio(home, studies=1, sites=2, subjects=6, clean=True)
     study = load_study(home.study_file(STUDY))
     ingest_study(home, study)
-    build_warehouse(home, study, threads=2)
+    build_warehouse(home, study, read_parameters(home, study), threads=2)
     return BuiltStudy(home)
 
 

@@ -8,9 +8,11 @@ from datetime import date, timedelta
 
 import duckdb
 import pytest
-from check_tables import open_with_functions, read_date_sql
+from check_tables import open_with_functions
 from hypothesis import given
 from hypothesis import strategies as st
+
+from pipelines.standardize.date_functions import read_date_sql
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def call(connection: duckdb.DuckDBPyConnection, function: str, *arguments: objec
 
 def read(connection: duckdb.DuckDBPyConnection, raw: str | None, formats: str) -> object:
     row = connection.execute(
-        f"SELECT {read_date_sql('raw', formats)} FROM (SELECT ?::VARCHAR AS raw)", [raw]
+        f"SELECT {read_date_sql('raw', formats.split('|'))} FROM (SELECT ?::VARCHAR AS raw)", [raw]
     ).fetchone()
     assert row is not None
     return row[0]

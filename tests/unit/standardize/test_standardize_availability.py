@@ -180,7 +180,7 @@ def site_of_ae(home: Home) -> Callable[..., list[tuple[object, ...]]]:
         for content in contents:
             path.write_text(content, encoding="utf-8")
             ingest_site(home, study, "101")
-        return list_deliveries(home, study, known)
+        return list_deliveries(home, study, known, {("101", "AE"): "2026-01-01"} if known else {})
 
     return deliver
 
@@ -190,7 +190,7 @@ def test_a_file_that_was_refused_as_empty_counts_as_received(site_of_ae: Callabl
     facts = site_of_ae("subj,term\n001,a\n", "", known=current)
     file = f"{STUDY}/101/edc/AE.csv"
     # One row: the data in use are those of the day before, and the seven rows are what came before nothing.
-    assert facts == [("101", "AE", "AE", file, 0, 7, "2026-01-02")]
+    assert facts == [("101", "AE", "AE", file, 0, 7, "2026-01-02", "2026-01-01")]
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_laying_the_views_tells_a_mistake_before_it_writes(home_with: Home) -> N
     path = home_with.study_file("ST-1")
     path.write_text(STUDY.replace("upper(aeterm)", "uper(aeterm)"), encoding="utf-8")
     with pytest.raises(ConfigError, match=r"study\.yml:15: map\.AE\.0\.variables\.AEDECOD\.sql"):
-        lay_raw_views(home_with, load_study(path))
+        lay_raw_views(home_with, load_study(path), {})
     assert not home_with.warehouse_file("ST-1").exists()
 
 
@@ -175,4 +175,4 @@ def test_a_warehouse_that_cannot_be_opened_is_a_users_error(home_with: Home) -> 
     warehouse: Path = home_with.warehouse_file("ST-1")
     warehouse.mkdir(parents=True)
     with pytest.raises(UserError, match="cannot be opened for writing"):
-        lay_raw_views(home_with, load_study(path))
+        lay_raw_views(home_with, load_study(path), {})

@@ -132,12 +132,11 @@ def test_parameters_and_visits_reach_the_warehouse_as_text(tmp_path: Path) -> No
     lines = ["study: ST-1", "title: t", "sponsor: s", "sources: {}", "map: {}", "visits:"]
     quoted = [f'"{payload.translate(ESCAPES)}"' for payload in PAYLOADS]
     lines += [f"  - {{name: {text}, num: {number}}}" for number, text in enumerate(quoted)]
-    lines += ["parameters:", f"  X-1: {{{quoted[0]}: [{', '.join(quoted)}]}}"]
     path.write_text("\n".join(lines), encoding="utf-8")
-    lay_raw_views(home, load_study(path))
+    lay_raw_views(home, load_study(path), {"X-1": {PAYLOADS[0]: list(PAYLOADS)}})
     with duckdb.connect(home.warehouse_file("ST-1"), read_only=True) as connection:
         visits = connection.execute("SELECT visit FROM settings.visit ORDER BY visitnum").fetchall()
-        parameters = connection.execute("SELECT name, value FROM settings.parameter").fetchall()
+        parameters = connection.execute("SELECT name, value FROM settings.parameter ORDER BY position").fetchall()
     assert visits == [(payload,) for payload in PAYLOADS]
     assert parameters == [(PAYLOADS[0], payload) for payload in PAYLOADS]
 

@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test slow scale lint types reference ci format lock clean
+.PHONY: help venv demo test slow scale lint types mutation reference ci format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -46,6 +46,9 @@ lint: $(STAMP) ## check style and formatting
 
 types: $(STAMP) ## check types
 	$(BIN)/mypy
+
+mutation: $(STAMP) ## say how many changes of the predicates the specs catch; CHECKS="AE-05 AE-13" chooses
+	@PYTHONPATH=tests $(BIN)/python -m mutation $(CHECKS)
 
 reference: $(STAMP) ## write the files that follow from others: contracts of the marts, pages of the checks
 	@$(BIN)/python -m pipelines.reference

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.errors import UserError
+from pipelines.ingest.examination import OddText
 from pipelines.ingest.landing import landing_sites
 from pipelines.ingest.ledger import LEDGER_FILE, DeliveryEvent, current_of, read_ledger
 from pipelines.ingest.store import ROWS_FILE
@@ -29,6 +30,7 @@ _SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "line": pl.Int64,
     "columns": pl.List(pl.String),
     "size": pl.Int64,
+    "repeated_rows": pl.Int64,
 }
 
 
@@ -37,7 +39,7 @@ class CurrentDelivery:
     """The delivery whose rows count for a site and a source.
 
     `source_file` is `<STUDY>/<SITE>/<system>/<file>` as in the rows; `previous_rows` is the number of rows of the
-    accepted delivery with other content before it, None if this is the first.
+    accepted delivery with other content before it, None if this is the first; `odd_text` is what of it is not plain.
     """
 
     site: str
@@ -51,6 +53,7 @@ class CurrentDelivery:
     received_at: str
     rows_path: Path
     previous_rows: int | None
+    odd_text: tuple[OddText, ...] = ()
 
 
 def read_deliveries(home: Home, study_id: str) -> pl.DataFrame:
@@ -58,7 +61,8 @@ def read_deliveries(home: Home, study_id: str) -> pl.DataFrame:
 
     Columns: study, site, system, file, sha256, received_at (UTC, ISO 8601), status (accepted, duplicate, superseded,
     refused), reason (`code: text`, blank where accepted), rows, source, sequence (within the site), line (of the
-    fault), columns, size (bytes). An accepted delivery is superseded when its source has a newer accepted one.
+    fault), columns, size (bytes), repeated_rows (wholly the same as a row before them). An accepted delivery is
+    superseded when its source has a newer accepted one.
     """
     rows = []
     for _, events in _ledgers(home, study_id):
@@ -109,6 +113,7 @@ def _current_delivery(home: Home, study_id: str, event: DeliveryEvent, events: l
         received_at=event.received_at,
         rows_path=home.store / event.store / ROWS_FILE,
         previous_rows=earlier[-1] if earlier else None,
+        odd_text=event.odd_text,
     )
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from pipelines.ingest.examination import OddText, count_repeated_rows, find_odd_text
 from pipelines.ingest.landing import LandingFile, has_site, landing_files, landing_sites, source_of
 from pipelines.ingest.layout import agreed_table, hold_to_site, layout_digest, with_lineage
 from pipelines.ingest.ledger import DeliveryEvent, current_of, ledger_path, read_ledger, write_ledger
@@ -203,6 +204,8 @@ class _Intake:
             columns=tuple(table.column_names),
             store=store,
             received_at=received_at,
+            repeated_rows=count_repeated_rows(table),
+            odd_text=find_odd_text(table),
         )
         self.current[arrival.source] = event
 
@@ -222,6 +225,8 @@ class _Intake:
         columns: tuple[str, ...] | None = None,
         store: str | None = None,
         received_at: str | None = None,
+        repeated_rows: int | None = None,
+        odd_text: tuple[OddText, ...] = (),
     ) -> DeliveryEvent:
         file = arrival.file
         event = DeliveryEvent(
@@ -241,6 +246,8 @@ class _Intake:
             columns=columns,
             layout=arrival.layout,
             store=store,
+            repeated_rows=repeated_rows,
+            odd_text=odd_text,
         )
         self.last[file.name] = len(self.events)
         self.events.append(event)

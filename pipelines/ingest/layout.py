@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 import polars as pl
 import pyarrow as pa
 
+from pipelines.foreign_text import normal_form
+from pipelines.ingest.examination import EXAMINATION
 from pipelines.ingest.readers import READERS, Reading
 from pipelines.ingest.refusal import Refusal
 from pipelines.sql_text import columns_in
@@ -22,15 +24,15 @@ def layout_digest(source: Source) -> str:
     declared = source.model_dump(
         mode="json", include={"format", "encoding", "delimiter", "quote", "site", "missing", "aliases", "columns"}
     )
-    parts = [READERS[source.format].version, declared, _declared_names(source), _required_names(source)]
+    parts = [READERS[source.format].version, EXAMINATION, declared, _declared_names(source), _required_names(source)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def agreed_table(reading: Reading, source: Source) -> pa.Table:
     """Return the file's table under the agreed column names.
 
-    A header is trimmed; an alias gives its agreed name; a name that differs from a declared one in case only takes
-    the declared spelling; any other name stays as it is.
+    A header is trimmed; an alias gives its agreed name; a name that differs from a declared one in case or Unicode form
+    only takes the declared spelling; any other name stays as it is.
 
     Raises:
         Refusal: a name is blank, repeated or reserved, or a required column is missing.
@@ -65,11 +67,13 @@ def hold_to_site(table: pa.Table, source: Source, site: str, is_site: Callable[[
     wanted = source.site.casefold()
     place = [name.casefold() for name in table.column_names].index(wanted)
     values = pl.Series(table.column(place)).str.strip_chars()
-    others = (~values.is_in(["", site, *source.missing])).arg_true()
-    if others.is_empty():
+    own = {"", site, *map(normal_form, source.missing)}
+    foreign = [value for value in values.unique() if normal_form(value).strip() not in own]
+    if not foreign:
         return
-    row = others[0]
-    whose = f"site {values[row]}" if is_site(values[row]) else "another site"
+    row = int(values.is_in(foreign).arg_true()[0])
+    named = normal_form(values[row]).strip()
+    whose = f"site {named}" if is_site(named) else "another site"
     raise Refusal("site_mismatch", f"row {row + 1} names {whose} in column {source.site}, but {site} delivered it")
 
 
@@ -92,11 +96,14 @@ def _repeated(text: str, rows: int) -> pa.Array:
 
 
 def _agreed_names(header: Iterable[str], source: Source) -> list[str]:
-    aliases = {written.strip().casefold(): agreed for written, agreed in source.aliases.items()}
-    spelling = {name.casefold(): name for name in reversed(_declared_names(source))}
-    trimmed = (written.strip() for written in header)
-    agreed = (aliases.get(name.casefold(), name) for name in trimmed)
-    return [spelling.get(name.casefold(), name) for name in agreed]
+    aliases = {_folded(written): agreed for written, agreed in source.aliases.items()}
+    spelling = {_folded(name): name for name in reversed(_declared_names(source))}
+    agreed = (aliases.get(_folded(written), written.strip()) for written in header)
+    return [spelling.get(_folded(name), name) for name in agreed]
+
+
+def _folded(name: str) -> str:
+    return normal_form(name).strip().casefold()
 
 
 def _required_names(source: Source) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.errors import UserError
+from pipelines.ingest.examination import OddText
 from pipelines.ingest.store import replace_file
 from pipelines.settings import Home
 
@@ -20,9 +21,10 @@ LEDGER_FILE = "deliveries.jsonl"
 class DeliveryEvent:
     """What became of one delivered file.
 
-    `reason` is `code: text` where the file was not accepted, `line` the place of the fault in it. `rows`, `columns`
-    and `store` (the folder below store/) are there when the content was read. `size` and `mtime_ns` are those under
-    which the file was last seen; `sha256` is blank when it could not be read; `source` when none fits.
+    `reason` is `code: text` where the file was not accepted, `line` the place of the fault in it. `rows`, `columns` and
+    `store` (the folder below store/) are there when the content was read, and so is what `examination` found: rows
+    that are wholly the same as one before them, and odd text. `size` and `mtime_ns` are those under which the file was
+    last seen; `sha256` is blank when it could not be read; `source` when none fits.
     """
 
     sequence: int
@@ -41,6 +43,8 @@ class DeliveryEvent:
     columns: tuple[str, ...] | None = None
     layout: str = ""
     store: str | None = None
+    repeated_rows: int | None = None
+    odd_text: tuple[OddText, ...] = ()
 
     @property
     def name(self) -> str:
@@ -68,7 +72,9 @@ def read_ledger(path: Path) -> list[DeliveryEvent]:
         try:
             fields = json.loads(line)
             columns = fields.pop("columns")
-            events.append(DeliveryEvent(**fields, columns=None if columns is None else tuple(columns)))
+            odd_text = tuple(OddText(**odd) for odd in fields.pop("odd_text", ()))
+            columns = None if columns is None else tuple(columns)
+            events.append(DeliveryEvent(**fields, columns=columns, odd_text=odd_text))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             cure = "the ledger was damaged; restore it from a backup"
             raise UserError(f"{path}:{number}: this line is not a delivery; {cure}") from error

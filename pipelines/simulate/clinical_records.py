@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from random import Random
 
-from pipelines.simulate.layout import SERIOUSNESS, write_time
+from pipelines.simulate.disposition_records import record_contacts, record_disposition
+from pipelines.simulate.event_records import record_events, significant_visit
+from pipelines.simulate.laboratory_records import record_laboratory
+from pipelines.simulate.layout import write_time
 from pipelines.simulate.site_records import SiteRecords
-from pipelines.simulate.subject_course import CUTOFF, Course, Visit
-
-
-@dataclass(frozen=True)
-class LabTest:
-    """A laboratory test with its standard unit and reference range."""
-
-    code: str
-    name: str
-    unit: str
-    low: float
-    high: float
-    digits: int = 0
-    panel: str = "CHEMISTRY"
-
-
-LAB_TESTS = (
-    LabTest("ALT", "Alanine Aminotransferase", "U/L", 7, 56),
-    LabTest("AST", "Aspartate Aminotransferase", "U/L", 10, 40),
-    LabTest("CREAT", "Creatinine", "umol/L", 53, 115),
-    LabTest("GLUC", "Glucose", "mmol/L", 3.9, 6.1, 1),
-    LabTest("K", "Potassium", "mmol/L", 3.5, 5.1, 1),
-    LabTest("SODIUM", "Sodium", "mmol/L", 136, 145),
-    LabTest("HGB", "Hemoglobin", "g/L", 120, 175, 0, "HEMATOLOGY"),
-    LabTest("WBC", "Leukocytes", "10^9/L", 4, 11, 1, "HEMATOLOGY"),
-    LabTest("PLAT", "Platelets", "10^9/L", 150, 400, 0, "HEMATOLOGY"),
-    LabTest("PH", "pH", "", 5, 8, 1, "URINALYSIS"),
-)
+from pipelines.simulate.subject_course import CUTOFF, Course
 
 _CRITERIA = (
     ("INCL", "INCL01", "Age inside the limits of the protocol"),
@@ -46,22 +21,9 @@ _CRITERIA = (
     ("EXCL", "EXCL03", "Known hypersensitivity to the study drug"),
 )
 
-# Text as sites type it: with delimiters, quotes and letters outside ASCII.
-_EVENTS = (
-    ("Headache", "Headache", "Nervous system disorders"),
-    ('Headache; left-sided, "dull"', "Headache", "Nervous system disorders"),
-    ("Nausea", "Nausea", "Gastrointestinal disorders"),
-    ("Übelkeit, leicht", "Nausea", "Gastrointestinal disorders"),
-    ("Itchy skin", "Pruritus", "Skin and subcutaneous tissue disorders"),
-    ("Prurit généralisé", "Pruritus", "Skin and subcutaneous tissue disorders"),
-    ("Common cold", "Nasopharyngitis", "Infections and infestations"),
-    ("Fatigue", "Fatigue", "General disorders and administration site conditions"),
-    ("Back pain", "Back pain", "Musculoskeletal and connective tissue disorders"),
-)
-
 
 def record_clinical(site: SiteRecords, course: Course, rng: Random) -> None:
-    """Append one subject's rows to DM, VISDT, VS, LB, IE, CONSENT, DS and, when enrolled, EX and AE."""
+    """Append one subject's rows of all clinical forms; EX, AE and SURVIVAL when enrolled."""
     _demographics(site, course, rng)
     _consent(site, course, rng)
     _criteria(site, course, rng)
@@ -71,16 +33,14 @@ def record_clinical(site: SiteRecords, course: Course, rng: Random) -> None:
             visit_dt=visit.day, visitdat_yy_nsv=visit.day.year, peperf="Y",
             svupdes="" if visit.num else "Subject asked for advice",
         )  # fmt: skip
-        if visit.num:
-            _vital_signs(site, course, visit, rng)
-            _laboratory(site, course, visit, rng)
-    _disposition(site, course)
+    _vital_signs(site, course, rng)
+    significant = significant_visit(course, rng)
+    record_laboratory(site, course, rng, significant)
+    record_disposition(site, course)
     if course.enrolled:
         _doses(site, course, rng)
-        for number in range(rng.choice((1, 1, 2, 2, 3))):
-            _adverse_event(site, course, rng, plain=number == 0)
-        if course.death:
-            _fatal_event(site, course)
+        record_events(site, course, rng, significant)
+        record_contacts(site, course, rng)
 
 
 def _demographics(site: SiteRecords, course: Course, rng: Random) -> None:
@@ -96,7 +56,7 @@ def _demographics(site: SiteRecords, course: Course, rng: Random) -> None:
         arm=arm, armcd=code, actarm=arm, actarmcd=code, armnrs="" if course.enrolled else "SCREEN FAILURE",
         dthfl="Y" if course.death else "", dthdt=course.death,
         firstdosedate=course.first_dose if course.enrolled else None,
-        lastparticipantdate=course.ended,
+        lastparticipantdate=course.ended, rficdat=course.consent.signed,
     )  # fmt: skip
 
 
@@ -111,12 +71,15 @@ def _consent(site: SiteRecords, course: Course, rng: Random) -> None:
         lackscap="Y" if consent.lacks_capacity else "N",
         lar_name="M. Répondant" if represented else "", lar_dt=consent.signed if represented else None,
         lar_role=("LEGAL GUARDIAN" if consent.lacks_capacity else "PARENT") if represented else "",
+        copygiven="Y", cannotread="Y" if consent.cannot_read else "N",
+        witness="Sr. Testigo" if consent.cannot_read else "", witnessdt=consent.signed if consent.cannot_read else None,
     )  # fmt: skip
-    if course.enrolled and not represented and rng.random() < 0.2:
+    if course.enrolled and not represented and not consent.cannot_read and rng.random() < 0.2:
         site.add(
             "CONSENT",
             subjid=course.subject, conscat="GENETICS", icfver="1.0", consdt=course.first_dose, consenter=consenter,
             consenterdt=course.first_dose, consmode="ONSITE", consyn="Y", lackscap="N",
+            copygiven="Y", cannotread="N",
         )  # fmt: skip
 
 
@@ -132,113 +95,37 @@ def _criteria(site: SiteRecords, course: Course, rng: Random) -> None:
         )  # fmt: skip
 
 
-def _vital_signs(site: SiteRecords, course: Course, visit: Visit, rng: Random) -> None:
-    diastolic = rng.randint(58, 88)
-    site.add_page(
-        "VS", course, "Vital Signs", visit.name, visit.num,
-        vs_dt=visit.day, vspos="SITTING", sysbp=diastolic + rng.randint(28, 52), diabp=diastolic,
-        pulse="" if rng.random() < 0.02 else rng.randint(56, 98), temp=f"{rng.uniform(36.1, 37.4):.1f}",
-        weight=f"{course.weight * rng.uniform(0.985, 1.015):.1f}", height=course.height if visit.num == 1 else "",
-    )  # fmt: skip
-
-
-def _laboratory(site: SiteRecords, course: Course, visit: Visit, rng: Random) -> None:
-    at = {"subjid": course.subject, "visnam": visit.name, "visnum": visit.num, "lb_dt": visit.day}
-    for test in LAB_TESTS:
-        span = test.high - test.low
-        value = rng.uniform(test.low - 0.05 * span, test.high + 0.1 * span)
-        number = f"{value:.{test.digits}f}"
-        indicator = "LOW" if value < test.low else "HIGH" if value > test.high else "NORMAL"
-        limits = {"sinrlo": f"{test.low:g}", "sinrhi": f"{test.high:g}"}
-        named = {"battrnam": test.panel, "lbtstcd": test.code, "lbtstnam": test.name, "lbmeth": "AUTOMATED"}
-        if test.code == "WBC" and rng.random() < 0.02:
-            site.add("LB", **at, **named, lbstat="NOT DONE")
-        elif test.code == "ALT" and rng.random() < 0.03:
-            site.add("LB", **at, **named, **limits, orres="<7", orresu=test.unit, siresu=test.unit)
-        else:
-            site.add(
-                "LB", **at, **named, **limits, orres=number, orresu=test.unit, siresn=number, siresu=test.unit,
-                lbnrind_nsv=indicator,
-            )  # fmt: skip
-    site.add(
-        "LB", **at, battrnam="URINALYSIS", lbtstcd="PROT", lbtstnam="Protein", lbmeth="QUALITATIVE DIPSTICK",
-        orres="NEGATIVE",
-    )  # fmt: skip
-
-
-def _disposition(site: SiteRecords, course: Course) -> None:
-    def event(day: object, category: str, subcategory: str, term: str) -> None:
-        site.add_page(
-            "DS", course, "Disposition", "Study Completion", None,
-            dscat=category, dsscat=subcategory, dsterm=term, dsdecod=term, dsst_dt=day, record_dt=day,
+def _vital_signs(site: SiteRecords, course: Course, rng: Random) -> None:
+    """Append a row a planned visit, its values about levels of the subject's own; a few were not done."""
+    diastolic, gap, pulse, temperature = rng.randint(62, 84), rng.randint(34, 46), rng.randint(61, 93), 36.7
+    for visit in course.planned_visits:
+        row = site.add_page(
+            "VS", course, "Vital Signs", visit.name, visit.num,
+            vs_dt=visit.day, vspos="SITTING", vsperf="Y",
+            sysbp=diastolic + gap + rng.randint(-5, 5), diabp=diastolic + rng.randint(-4, 4),
+            pulse="" if rng.random() < 0.02 else pulse + rng.randint(-5, 5),
+            temp=f"{temperature + rng.uniform(-0.3, 0.3):.1f}",
+            weight=f"{course.weight * rng.uniform(0.985, 1.015):.1f}", height=course.height if visit.num == 1 else "",
         )  # fmt: skip
-
-    event(course.consent.signed, "PROTOCOL MILESTONE", "", "INFORMED CONSENT OBTAINED")
-    if course.outcome == "screen_failure":
-        event(course.ended, "DISPOSITION EVENT", "SCREENING", "SCREEN FAILURE")
-        return
-    event(course.first_dose, "PROTOCOL MILESTONE", "", "RANDOMIZED")
-    term = {"completed": "COMPLETED", "discontinued": "WITHDRAWAL BY SUBJECT", "died": "DEATH"}.get(course.outcome)
-    if term:
-        event(course.ended, "DISPOSITION EVENT", "STUDY COMPLETION/EARLY DISCONTINUATION", term)
+        if visit.num is not None and visit.num > 2 and rng.random() < 0.03:
+            row.update(dict.fromkeys(("vspos", "sysbp", "diabp", "pulse", "temp", "weight"), ""))
+            row.update(vsperf="N", vsreasnd="Device out of order")
 
 
 def _doses(site: SiteRecords, course: Course, rng: Random) -> None:
-    days = [visit.day for visit in course.planned_visits[1:]]
+    visits = course.planned_visits[1:]
+    days = [visit.day for visit in visits]
     ends = [day - timedelta(days=1) for day in days[1:]] + [course.last_dose]
     for index, (start, end) in enumerate(zip(days, ends, strict=True)):
         if end is not None and end < start:  # a completed subject gets no drug at the last visit
             continue
         missed = 0 < index < len(days) - 2 and rng.random() < 0.05
         site.add_page(
-            "EX", course, "Study Drug Administration", "Study Drug Administration", None,
+            "EX", course, "Study Drug Administration", visits[index].name, visits[index].num,
             extrt="PLACEBO" if course.placebo else "SIM-1234", exdosu="mg", exdosfrm="TABLET", exdosfrq="QD",
             exdose="0" if missed or course.placebo else "100", exroute="ORAL", experf="N" if missed else "Y",
             exst_dt=start, exen_dt=end,
         )  # fmt: skip
-
-
-def _adverse_event(site: SiteRecords, course: Course, rng: Random, *, plain: bool) -> None:
-    """Append a non-fatal event; a plain one is not serious, has resolved, and its dates are complete."""
-    last = min(course.last_day, CUTOFF - timedelta(days=2))
-    start = course.first_dose + timedelta(days=rng.randint(0, max(0, (last - course.first_dose).days - 8)))
-    end = start + timedelta(days=rng.randint(1, 6))
-    resolved = plain or rng.random() < 0.65
-    serious = not plain and rng.random() < 0.12
-    partial = 0 if plain else rng.choice((0, 0, 0, 0, 1, 2))
-    outcomes = ("RECOVERED/RESOLVED", "RECOVERED/RESOLVED", "RECOVERED/RESOLVED WITH SEQUELAE")
-    if not resolved:
-        outcomes = ("NOT RECOVERED/NOT RESOLVED", "RECOVERING/RESOLVING", "UNKNOWN")
-    term, decode, organ_class = rng.choice(_EVENTS)
-    row = site.add_page(
-        "AE", course, "Adverse Event", "Adverse Events", None,
-        aeterm=term, mdrpt_nsv=decode, mdrsoc_nsv=organ_class, aesev=rng.choice(("MILD", "MODERATE")),
-        aeser="Y" if serious else "N", aerel=rng.choice(("RELATED", "NOT RELATED")), aeacn="DOSE NOT CHANGED",
-        aeout="RECOVERED/RESOLVED" if plain else rng.choice(outcomes), aeongo="" if resolved else "X",
-        aestdat_yy_nsv=start.year, aestdat_mm_nsv=start.month if partial < 2 else "",
-        aestdat_dd_nsv=start.day if partial < 1 else "",
-        **dict.fromkeys(SERIOUSNESS, "N"),
-    )  # fmt: skip
-    if resolved:
-        row.update(aeendat_yy_nsv=str(end.year), aeendat_mm_nsv=str(end.month), aeendat_dd_nsv=str(end.day))
-    if serious:
-        row["aeshosp"] = "Y"
-
-
-def _fatal_event(site: SiteRecords, course: Course) -> None:
-    death = course.ended
-    if death is None:
-        return
-    start = death - timedelta(days=2)
-    criteria = {**dict.fromkeys(SERIOUSNESS, "N"), "aesdth": "Y"}
-    site.add_page(
-        "AE", course, "Adverse Event", "Adverse Events", None,
-        aeterm="Myocardial infarction", mdrpt_nsv="Myocardial infarction", mdrsoc_nsv="Cardiac disorders",
-        aesev="SEVERE", aeser="Y", aerel="NOT RELATED", aeacn="DRUG WITHDRAWN", aeout="FATAL",
-        aestdat_yy_nsv=start.year, aestdat_mm_nsv=start.month, aestdat_dd_nsv=start.day,
-        aeendat_yy_nsv=death.year, aeendat_mm_nsv=death.month, aeendat_dd_nsv=death.day,
-        aedthdt=death, **criteria,
-    )  # fmt: skip
 
 
 def record_randomisation(site: SiteRecords, course: Course, rng: Random) -> None:
@@ -254,4 +141,5 @@ def record_randomisation(site: SiteRecords, course: Course, rng: Random) -> None
             "IXRSRAND",
             studyid=site.study, subjid=course.subject, randnum=f"R{course.subject}", rand_dt=write_time(moment),
             status="Randomized", trtgrpc="2" if course.placebo else "1",
+            stratum1="UNDER 40" if course.age < 40 else "40 AND OVER", stratum2=course.sex,
         )  # fmt: skip

@@ -32,8 +32,9 @@ def record_site(site: SiteRecords, name: str, city: str) -> None:
     """Append the site's row of the CTMS."""
     site.add(
         "SITE",
-        protocol=site.study, pi_number=f"PI{site.site}", pi_last_name=site.investigator, site_status="Active",
-        account=name, site_active_dt=site.activation, city=city, country=site.country,
+        protocol=site.study, pi_number=f"PI{site.site}", pi_last_name=site.investigator,
+        site_status="Closed" if site.closure else "Active", account=name, site_active_dt=site.activation,
+        site_closed_dt=site.closure, city=city, country=site.country,
     )  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def record_operational(site: SiteRecords, course: Course, rng: Random) -> None:
             course.screening + timedelta(days=9),
         )
     if course.enrolled and rng.random() < 0.2:
-        add_deviation(site, course, rng, rng.choice(course.visits).day)
+        visit = rng.choice(course.visits)
+        add_deviation(site, course, rng, visit.day)["visit"] = visit.name
 
 
 def add_page(site: SiteRecords, subject: str, visit: Visit, form: str, lag: int) -> dict[str, str]:
@@ -80,15 +82,17 @@ def add_query(
     subject: str | None = None,
 ) -> dict[str, str]:
     """Append a query to one of the subject's data points."""
-    visit = rng.choice(course.visits)
-    form = rng.choice(_VISIT_FORMS)
+    page = rng.choice(site.rows_of("DATA_PAGES", course.subject))
+    form, manual = page["formoid"], rng.random() < 0.6
     return site.add(
         "QUERIES",
-        protocolname=site.study, subjectname=f"{subject or course.subject}-XXX", visit=visit.name, formoid=form,
+        protocolname=site.study, subjectname=f"{subject or course.subject}-XXX", visit=page["visit"], formoid=form,
         fieldoid=rng.choice(_FIELDS[form]), log_number=1, datapointid=site.next_record(), querystatus=status,
         created=opened, answered=answered, resolved=closed, dataextractiondate=CUTOFF,
         queryage=((closed or CUTOFF) - opened).days,
-        markinggroup=rng.choice(("System Query", "CRA to Site Manual Query", "DM to Site")),
+        markinggroup=rng.choice(("CRA to Site Manual Query", "DM to Site")) if manual else "System Query",
+        querytype="manual" if manual else "system",
+        answertext="Corrected as in the source" if status in ("Answered", "Closed") else "",
     )  # fmt: skip
 
 
@@ -103,7 +107,8 @@ def add_deviation(site: SiteRecords, course: Course, rng: Random, day: date | No
 
 
 def _page(site: SiteRecords, course: Course, visit: Visit, form: str, rng: Random) -> None:
-    page = add_page(site, course.subject, visit, form, rng.choice((0, 0, 1, 1, 2, 3, 5, 8, 10)))
+    lag = min(rng.choice((0, 0, 1, 1, 2, 3, 5, 8, 10)), (CUTOFF - visit.day).days)
+    page = add_page(site, course.subject, visit, form, lag)
     for name in _FIELDS[form]:
         site.add(
             "DATA_POINTS",

@@ -30,6 +30,9 @@ _HOSPITALS = (
     ("Clínica del Niño", "Sevilla"),
 )
 
+# A study of four sites or more has one, the last, that is closed already.
+_SITES_OF_WHICH_ONE_IS_CLOSED = 4
+
 
 def simulate_portfolio(
     home: Home, *, studies: int = 3, sites: int = 4, subjects: int = 10, seed: int = 1, clean: bool = False
@@ -119,9 +122,10 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     rng = chance(seed, study, site_id)
     activation = CUTOFF - timedelta(days=rng.randint(420, 600))
     site = SiteRecords(study, site_id, rng.choice(style.countries), style, activation, rng.choice(_INVESTIGATORS))
-    record_site(site, *rng.choice(_HOSPITALS))
+    hospital = rng.choice(_HOSPITALS)
+    closed = len(shape.site_ids) >= _SITES_OF_WHICH_ONE_IS_CLOSED and site_id == shape.site_ids[-1]
     width = max(3, len(str(subjects)))
-    for number, outcome in enumerate(plan_outcomes(rng, subjects), start=1):
+    for number, outcome in enumerate(plan_outcomes(rng, subjects, closed=closed), start=1):
         subject = f"{site_id}{number:0{width}d}"
         course = live_course(
             chance(seed, study, site_id, subject, "course"),
@@ -131,6 +135,9 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
             (style.youngest, style.oldest),
         )
         site.courses.append(course)
+    if closed:
+        site.closure = min(max(course.last_day for course in site.courses) + timedelta(days=40), CUTOFF)
+    record_site(site, *hospital)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))

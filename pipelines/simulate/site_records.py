@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
-from pipelines.simulate.layout import SOURCES, Style
-from pipelines.simulate.subject_course import Course
+from pipelines.simulate.layout import EXTRACTED, SOURCES, Style
+from pipelines.simulate.subject_course import CUTOFF, Course
 
 Row = dict[str, str]
 
@@ -22,7 +22,7 @@ class Table:
 
 @dataclass
 class SiteRecords:
-    """One site's subjects and files; `activation` is the day from which it may include subjects."""
+    """One site's subjects and files; it includes subjects from `activation` on, and sees nobody after `closure`."""
 
     study: str
     site: str
@@ -30,6 +30,7 @@ class SiteRecords:
     style: Style
     activation: date
     investigator: str
+    closure: date | None = None
     courses: list[Course] = field(default_factory=list)
     tables: dict[str, Table] = field(
         default_factory=lambda: {name: Table(list(layout.columns)) for name, layout in SOURCES.items()}
@@ -42,10 +43,12 @@ class SiteRecords:
         return str(100000 + self.last_record)
 
     def add(self, source: str, **values: object) -> Row:
-        """Append a row; dates are written as ISO 8601, None as blank, and the site column is filled."""
+        """Append a row; dates are written as ISO 8601, None as blank; the site and the day of extraction are filled."""
         layout = SOURCES[source]
         row = dict.fromkeys(layout.columns, "")
         row[layout.site] = self.site
+        if layout.names_extraction:
+            row[EXTRACTED] = CUTOFF.isoformat()
         row.update({column: "" if value is None else str(value) for column, value in values.items()})
         self.tables[source].rows.append(row)
         return row

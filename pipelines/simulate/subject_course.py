@@ -15,16 +15,18 @@ CUTOFF = date(2026, 3, 2)
 
 @dataclass(frozen=True)
 class PlannedVisit:
-    """A visit of the protocol; `day` counts from the first dose."""
+    """A visit of the protocol; `day` counts from the first dose, `before` and `after` are the days of its window."""
 
     name: str
     num: int
     day: int
+    before: int = 3
+    after: int = 3
 
 
 SCHEDULE = (
-    PlannedVisit("Screening", 1, -14),
-    PlannedVisit("Baseline", 2, 1),
+    PlannedVisit("Screening", 1, -14, 7, 10),
+    PlannedVisit("Baseline", 2, 1, 0, 0),
     PlannedVisit("Week 2", 3, 15),
     PlannedVisit("Week 4", 4, 29),
     PlannedVisit("Week 8", 5, 57),
@@ -51,6 +53,7 @@ class Consent:
     mode: str
     by_representative: bool
     lacks_capacity: bool
+    cannot_read: bool
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Course:
     visits: tuple[Visit, ...]
     last_dose: date | None
     ended: date | None
+    stopped_by_event: bool
 
     @property
     def enrolled(self) -> bool:
@@ -101,13 +105,16 @@ class Course:
         return self.ended or self.visits[-1].day
 
 
-def plan_outcomes(rng: Random, subjects: int) -> list[Outcome]:
-    """Return what becomes of each subject of a site: always somebody enrolled, and screen failures from three on."""
+def plan_outcomes(rng: Random, subjects: int, *, closed: bool = False) -> list[Outcome]:
+    """Return what becomes of each subject of a site: always somebody who completes, and screen failures from three on.
+
+    At a closed site nobody is left in the study.
+    """
     failures = max(1, round(subjects * 0.15)) if subjects >= 3 else 0
     deaths = max(1, round(subjects * 0.04)) if subjects >= 5 else 0
     enrolled = subjects - failures - deaths
     discontinued = round(enrolled * 0.15)
-    ongoing = round(enrolled * 0.25)
+    ongoing = 0 if closed else round(enrolled * 0.25)
     counts: dict[Outcome, int] = {
         "screen_failure": failures,
         "died": deaths,
@@ -141,12 +148,14 @@ def live_course(rng: Random, subject: str, outcome: Outcome, activation: date, a
         ended = last_dose + timedelta(days=rng.randint(0, 6))
     elif outcome == "died":
         last_dose = last_visit + timedelta(days=rng.randint(0, 4))
-        ended = last_dose + timedelta(days=rng.randint(3, 12))
+        ended = last_dose + timedelta(days=rng.randint(3, 8))
     elif outcome == "screen_failure":
         ended = screening + timedelta(days=rng.randint(1, 8))
     sex = rng.choice("FM")
+    placebo = rng.random() < 0.4
+    stopped_by_event = outcome == "discontinued" and rng.random() < 0.4
     return Course(
-        subject, outcome, birth, age, sex, weight, height, rng.random() < 0.4, consent, visits, last_dose, ended
+        subject, outcome, birth, age, sex, weight, height, placebo, consent, visits, last_dose, ended, stopped_by_event
     )
 
 
@@ -171,8 +180,9 @@ def _visits(rng: Random, outcome: Outcome, screening: date) -> tuple[Visit, ...]
     count = rng.randint(3, 6) if outcome in ("discontinued", "died") else len(SCHEDULE)
     for planned in SCHEDULE[1:count]:
         jitter = 0 if planned.num == 2 else rng.randint(-2, 2)
-        day = baseline + timedelta(days=planned.day - 1 + jitter)
-        if day <= CUTOFF - timedelta(days=12):
+        planned_day = baseline + timedelta(days=planned.day - 1)
+        day = planned_day + timedelta(days=jitter)
+        if planned_day + timedelta(days=planned.after) < CUTOFF:  # what is due has taken place, and is in the export
             visits.append(Visit(planned.name, planned.num, day))
     if rng.random() < 0.12:
         visits.insert(2, Visit("Unscheduled 1", None, baseline + timedelta(days=rng.randint(3, 7))))
@@ -192,4 +202,6 @@ def _consent(rng: Random, screening: date, birth: date) -> Consent:
     represented = minor or lacks_capacity
     remote = not represented and signed < screening and rng.random() < 0.3
     consenter_signed = signed + timedelta(days=1) if remote else signed
-    return Consent(signed, consenter_signed, "REMOTE" if remote else "ONSITE", represented, lacks_capacity)
+    cannot_read = not remote and rng.random() < 0.04
+    mode = "REMOTE" if remote else "ONSITE"
+    return Consent(signed, consenter_signed, mode, represented, lacks_capacity, cannot_read)

@@ -67,9 +67,11 @@ class Reading:
             self._map(dataset, name, raw, base)
 
     def _map(self, dataset: str, name: str, raw: Record, base: Record) -> None:
+        blank = {variable: "" for mapping in self.study.map[dataset] for variable in mapping.variables}
         for mapping in self.study.map[dataset]:
-            assert mapping.source == name
-            record = {**base, **{variable: evaluate(e, raw) for variable, e in mapping.variables.items()}}
+            if mapping.source != name or mapping.where:  # a form that was not done gives no result
+                continue
+            record = {**base, **blank, **{variable: evaluate(e, raw) for variable, e in mapping.variables.items()}}
             if not mapping.measurements:
                 self.data[dataset].append(record)
             for m in mapping.measurements:

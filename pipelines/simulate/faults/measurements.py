@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.simulate.clinical_records import LAB_TESTS
 from pipelines.simulate.faults.registry import Fault, Spot, enrolled, plants
+from pipelines.simulate.laboratory_records import LAB_TESTS
 from pipelines.simulate.subject_course import Course
 
 

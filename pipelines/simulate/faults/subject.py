@@ -151,7 +151,7 @@ def randomised_twice(spot: Spot) -> list[Fault]:
 def dose_after_end(spot: Spot) -> list[Fault]:
     """The end of participation is dated before the last dose."""
     doses = [date_of(row, "exen_dt") for row in spot.rows("EX") if row["experf"] == "Y"]
-    row = next((row for row in spot.rows("DS") if row["dsscat"].startswith("STUDY COMPLETION")), None)
+    row = next((row for row in spot.rows("DS") if row["dsscat"].startswith("STUDY")), None)
     if row is None or not doses:
         return []
     row["dsst_dt"] = (max(doses) - timedelta(days=2)).isoformat()

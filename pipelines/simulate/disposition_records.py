@@ -8,6 +8,8 @@ from random import Random
 from pipelines.simulate.site_records import Row, SiteRecords
 from pipelines.simulate.subject_course import CUTOFF, Course
 
+_CAUSE_OF_DEATH = "DEATH DUE TO MYOCARDIAL INFARCTION"
+
 
 def record_disposition(site: SiteRecords, course: Course) -> None:
     """Append the subject's rows of DS."""
@@ -30,7 +32,7 @@ def record_disposition(site: SiteRecords, course: Course) -> None:
     treatment.update(datapagename="Treatment Discontinuation", recordid=f"DISCTX-{treatment['recordid']}")
     last = _add(site, course, course.ended, "DISPOSITION EVENT", stop[1], end)
     if end == "DEATH":
-        last["dsterm"] = "DEATH DUE TO MYOCARDIAL INFARCTION"
+        last["dsterm"] = _CAUSE_OF_DEATH
 
 
 def record_contacts(site: SiteRecords, course: Course, rng: Random) -> None:
@@ -38,14 +40,31 @@ def record_contacts(site: SiteRecords, course: Course, rng: Random) -> None:
     if course.ended is None or not course.enrolled:
         return
     if course.death is not None:
-        day = min(course.death + timedelta(days=rng.randint(0, 5)), CUTOFF)
-        _add_contact(site, course, "Survival Follow-up 1", ss_dt=day, ssorres="DEAD")
+        _add_death_contact(site, course, rng, course.death)
         return
     _add_contact(site, course, "Survival Follow-up 1", ss_dt=course.ended + timedelta(days=30), ssorres="ALIVE")
     if rng.random() < 0.2:
         _add_contact(
             site, course, "Survival Follow-up 2", ss_dt=course.ended + timedelta(days=33), ssstat="NOT DONE"
         )  # fmt: skip
+
+
+def end_by_death(site: SiteRecords, course: Course, rng: Random) -> None:
+    """Make a death of the end of a subject who had left the study otherwise, in DS and as the one contact after it."""
+    if course.ended is None:
+        return
+    for row in site.rows_of("DS", course.subject):
+        if row["dscat"] == "DISPOSITION EVENT":
+            is_treatment = row["dsscat"].startswith("TREATMENT")
+            row["dsscat"] = f"{'TREATMENT' if is_treatment else 'STUDY'} DISCONTINUATION"
+            row["dsdecod"] = "ADVERSE EVENT" if is_treatment else "DEATH"
+            row["dsterm"] = "ADVERSE EVENT" if is_treatment else _CAUSE_OF_DEATH
+    _add_death_contact(site, course, rng, course.ended)
+
+
+def _add_death_contact(site: SiteRecords, course: Course, rng: Random, death: date) -> None:
+    day = min(death + timedelta(days=rng.randint(0, 5)), CUTOFF)
+    _add_contact(site, course, "Survival Follow-up 1", ss_dt=day, ssorres="DEAD")
 
 
 def _add(site: SiteRecords, course: Course, day: date | None, category: str, subcategory: str, term: str) -> Row:

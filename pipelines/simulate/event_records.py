@@ -51,7 +51,7 @@ def record_events(site: SiteRecords, course: Course, rng: Random, significant: V
         _withdraw(row)
         _end(row, course.last_dose + timedelta(days=4))
     if course.death is not None:
-        _fatal_event(site, course, rng, course.death)
+        add_fatal_event(site, course, rng, course.death)
 
 
 def significant_visit(course: Course, rng: Random) -> Visit | None:
@@ -80,7 +80,8 @@ def _event(site: SiteRecords, course: Course, rng: Random, event: Event, *, plai
         row.update(aeser="Y", aeshosp="Y")
 
 
-def _fatal_event(site: SiteRecords, course: Course, rng: Random, death: date) -> None:
+def add_fatal_event(site: SiteRecords, course: Course, rng: Random, death: date) -> None:
+    """Append the event that a subject died of, two days after its start."""
     row = _add(site, course, _DEATH, rng, death - timedelta(days=2))
     row.update(aesev="SEVERE", aetoxgr=str(_GRADES["SEVERE"]), aeser="Y", aesdth="Y", aedthdt=death.isoformat())
     row.update(aerel="N", aerel1="N", aerel2="N")

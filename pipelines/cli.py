@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli_check import check_app
 from pipelines.cli_output import Format, print_error, print_frame, print_json, print_line, safe
 from pipelines.errors import UserError, did_you_mean
 from pipelines.orchestration.run_errors import RunError
-from pipelines.settings import EXPECTATIONS_DIR, Home, go_offline, resolve_home
+from pipelines.settings import Home, go_offline, resolve_home
 
 if TYPE_CHECKING:
     from pipelines.study import Study
-    from pipelines.validate import Check
 
 app = typer.Typer(
     help="The quality gate between clinical-trial sites and sponsors.",
@@ -28,7 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-check_app = typer.Typer(help="The catalogue of checks.", no_args_is_help=True)
 app.add_typer(check_app, name="check")
 
 HomeOption = Annotated[
@@ -139,47 +138,6 @@ def findings(
     columns = ["finding_id", "study", "site", "subject", "check_id", "category", "severity", "dataset", "record"]
     columns += ["message", "source_file", "source_row", "state", "first_seen", "last_seen"]
     print_frame(read_findings(where, study).select(columns), form)
-
-
-@check_app.command("list")
-def check_list(form: FormatOption = Format.table) -> None:
-    """List the checks."""
-    import polars as pl
-
-    columns = ["id", "title", "category", "group", "severity", "scope", "suite", "owner", "reference"]
-    rows = [[getattr(check, name) for name in columns] for check in _checks()]
-    print_frame(pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row"), form)
-
-
-@check_app.command("explain")
-def check_explain(check_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
-    """Say what a check looks at, when it fails, and where its rule comes from."""
-    checks = {check.id: check for check in _checks()}
-    check = checks.get(check_id.upper())
-    if check is None:
-        raise UserError(f'there is no check "{check_id}".{did_you_mean(check_id, checks)}')
-    print_line(f"{check.id}  {check.title}")
-    told = {
-        "severity": check.severity,
-        "category": f"{check.category} / {check.group}",
-        "scope": check.scope,
-        "looks at": check.applies_when_text,
-        "fails when": check.fails_when_text,
-        "needs": ", ".join(check.needs),
-        "parameters": ", ".join(f"{name} = {value}" for name, value in check.parameters.items()) or "none",
-        "query": check.query_text,
-        "owner": check.owner,
-        "reference": check.reference,
-        "suite": check.suite,
-    }
-    for name, text in told.items():
-        print_line(f"  {name:<11} {safe(text)}")
-
-
-def _checks() -> list[Check]:
-    from pipelines.validate import load_checks
-
-    return load_checks(EXPECTATIONS_DIR)
 
 
 @app.command()

@@ -3,6 +3,6 @@
 `python -m pipelines.reference` writes them; tests hold them to their sources.
 """
 
-from pipelines.reference.generated_files import generated_files, write_generated_files
+from pipelines.reference.generation import generated_files, write_generated_files
 
 __all__ = ["generated_files", "write_generated_files"]

@@ -8,11 +8,12 @@ from pipelines.errors import UserError
 from pipelines.reference import write_generated_files
 from pipelines.settings import PROJECT_ROOT
 
+changed = 0
 try:
-    changed = write_generated_files()
+    for path in write_generated_files():
+        changed += 1
+        sys.stdout.write(f"{'written' if path.exists() else 'removed'}: {path.relative_to(PROJECT_ROOT)}\n")
 except UserError as error:
     sys.exit(f"error: {error}")
-for path in changed:
-    sys.stdout.write(f"written: {path.relative_to(PROJECT_ROOT)}\n")
 if not changed:
     sys.stdout.write("Every generated file is current.\n")

@@ -31,9 +31,10 @@ _BEFORE = (
     MartColumn("content_hash", "ubigint", "Hash of the content; the same in whatever order the file is"),
 )
 _AFTER = (
-    MartColumn("dataset", "varchar", "Dataset"),
+    MartColumn("dataset", "varchar", "Dataset that the record is of"),
     MartColumn("record", "varchar", "Natural key of the record; with content and count where records share it"),
 )
+COMMON_COLUMNS = {column.name: column.description for column in (*_BEFORE, *_AFTER)}
 _NEVER_BLANK = {"site", "source_file", "source_row", "record"}
 _DATA_TYPES = {"text": "varchar", "result": "varchar", "date": "varchar", "number": "double"}
 

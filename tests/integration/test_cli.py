@@ -136,20 +136,6 @@ def test_the_home_may_stand_before_or_after_the_command_or_in_the_environment(
     assert set(listings) == {"study,site,system,file,sha256,received_at,status,reason,rows\n"}
 
 
-def test_the_catalogue_is_listed_and_explained(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert siteproof(monkeypatch, "check", "list", "--format", "json") == 0
-    checks = json.loads(capsys.readouterr().out)
-    assert len(checks) == len({check["id"] for check in checks}) >= 35
-    assert siteproof(monkeypatch, "check", "explain", "ae-01") == 0
-    told = capsys.readouterr().out
-    assert told.startswith("AE-01  ")
-    assert "fails when" in told
-    assert siteproof(monkeypatch, "check", "explain", "AE01") == 2
-    assert 'Did you mean "AE-01"?' in capsys.readouterr().err
-
-
 def test_the_demo_leaves_a_study_alone_that_it_did_not_make(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ from pipelines.reference.mart_contracts import mart_contracts
 from pipelines.settings import PROJECT_ROOT
 from pipelines.vocabulary import Dataset, MartColumn, Variable, load_vocabulary
 
-FILES = generated_files()
+FILES = dict(generated_files())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PROJECT_ROOT).as_posix())

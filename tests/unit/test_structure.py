@@ -46,7 +46,7 @@ def imported_modules(path: str, tree: ast.Module) -> Iterator[str]:
 def imports_against_the_way(path: str, tree: ast.Module) -> list[str]:
     room = room_of(path)
     if room in STEERING:
-        allowed = {*WAY_OF_THE_DATA, "simulate", "reference", "orchestration"}
+        allowed = {*WAY_OF_THE_DATA, "simulate", "reference", "orchestration", "cli_check"}
     elif room == "reference":
         allowed = {"validate"}
     elif room in WAY_OF_THE_DATA:

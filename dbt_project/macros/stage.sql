@@ -26,10 +26,10 @@ with delivered as (
         {%- for column in dataset.columns.values() %}
         {%- if column.config.meta.type == 'date' %}
         {{ read_declared_date(column.name, formats.get(column.name, [])) }} as {{ column.name }},
-        {{ column.name }} as {{ column.name }}_raw,
+        coalesce({{ column.name }}__delivered, {{ column.name }}) as {{ column.name }}_raw,
         {%- elif column.config.meta.type == 'number' %}
         to_number({{ column.name }}) as {{ column.name }},
-        {{ column.name }} as {{ column.name }}_raw,
+        coalesce({{ column.name }}__delivered, {{ column.name }}) as {{ column.name }}_raw,
         {%- else %}
         {{ column.name }},
         {%- endif %}

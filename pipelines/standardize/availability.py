@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipelines.ingest import CurrentDelivery
 from pipelines.sql_text import columns_in
+from pipelines.standardize.delivery_facts import Refusals
 from pipelines.standardize.mapping import expression_columns, listed_variables, mapped_expressions
 from pipelines.study import Study
 from pipelines.vocabulary import Dataset
@@ -26,7 +27,11 @@ class Availability:
 
 
 def list_availability(
-    study: Study, vocabulary: dict[str, Dataset], deliveries: Sequence[CurrentDelivery], sites: Sequence[str]
+    study: Study,
+    vocabulary: dict[str, Dataset],
+    deliveries: Sequence[CurrentDelivery],
+    sites: Sequence[str],
+    refusals: Refusals,
 ) -> list[Availability]:
     """Return one entry for every site, dataset and variable of the vocabulary, sorted."""
     files = {
@@ -40,7 +45,7 @@ def list_availability(
             whole = bool(listed) or any((site, source) in files for source in needed.get(WHOLE_DATASET, {}))
             for variable in (WHOLE_DATASET, *dataset.variables):
                 known = variable in listed or (variable == WHOLE_DATASET and bool(listed))
-                reason = "" if known else _why_missing(dataset, variable, site, whole, needed, files)
+                reason = "" if known else _why_missing(dataset, variable, site, whole, needed, files, refusals)
                 entries.append(Availability(site, dataset.name, variable, not reason, reason))
     return entries
 
@@ -67,12 +72,13 @@ def _why_missing(
     whole: bool,
     needed: dict[str, dict[str, list[frozenset[str]]]],
     files: dict[tuple[str, str], frozenset[str]],
+    refusals: Refusals,
 ) -> str:
     name = f"{dataset.name}.{variable}" if variable else dataset.name
     if not needed.get(variable):
         return f"{name} is not mapped in study.yml"
     if not whole:
-        return f"{dataset.name} was not delivered"
+        return f"{dataset.name} {_what_became_of(site, needed[WHOLE_DATASET], refusals)}"
     absent: set[str] = set()
     for source, alternatives in needed[variable].items():
         columns = files.get((site, source))
@@ -85,4 +91,9 @@ def _why_missing(
             absent |= missing
     if absent:
         return f"{name}: the file has no column {', '.join(sorted(absent))}"
-    return f"{name}: {', '.join(sorted(needed[variable]))} was not delivered"
+    return f"{name}: {', '.join(sorted(needed[variable]))} {_what_became_of(site, needed[variable], refusals)}"
+
+
+def _what_became_of(site: str, sources: Iterable[str], refusals: Refusals) -> str:
+    codes = {refusals[site, source].code for source in sources if (site, source) in refusals}
+    return f"was refused ({', '.join(sorted(codes))})" if codes else "was not delivered"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipelines.foreign_text import normal_form, normal_form_sql
 from pipelines.sql_text import columns_in, quote_list, quote_name, quote_text
 from pipelines.study import Expression, ListedSite, Mapping, Measurement, Source, Study
 from pipelines.vocabulary import Dataset
 
 WHITE_SPACE = " \t\r\n"
 FORMAT_SUFFIX = "__format"
+# The text as it was delivered, where that is not the text that is compared.
+DELIVERED_SUFFIX = "__delivered"
 # What a variable is when no mapping fills it, or only from a column that no file has: a record without a site of its
 # own belongs to the site that delivered it.
 DEFAULTS = {"SITEID": "__site"}
@@ -20,6 +23,7 @@ DEFAULTS = {"SITEID": "__site"}
 class SourceFiles:
     """The current files of one source over all sites, and the columns that at least one of them has.
 
+    `odd_columns` are those in which at least one file holds text that is not in the form in which text is compared.
     `same_layout` tells that all have the same columns in the same order; DuckDB then opens only one of them to learn
     the columns, each time that a view on them is bound.
     """
@@ -27,6 +31,7 @@ class SourceFiles:
     paths: tuple[str, ...]
     columns: frozenset[str]
     same_layout: bool = False
+    odd_columns: frozenset[str] = frozenset()
 
 
 def expression_columns(expression: Expression) -> frozenset[str]:
@@ -53,8 +58,9 @@ def raw_view_sql(study: Study, dataset: Dataset, files: dict[str, SourceFiles]) 
     """Return the query of one dataset's raw view.
 
     Its columns: study, site, subject, USUBJID, source_name, source_file, source_row (BIGINT), and for every variable of
-    the dataset its text, trimmed, NULL where blank or a declared missing code; for a date also `<VAR>__format`, the
-    declared formats joined by |. One row a record; a dataset that no source feeds gives no row.
+    the dataset its text, trimmed and in normal form, NULL where blank or a declared missing code; for a date also
+    `<VAR>__format`, the declared formats joined by |; for a date or number `<VAR>__delivered`, the text as it came,
+    where that is another. One row a record; a dataset that no source feeds gives no row.
     """
     branches = [
         branch
@@ -102,7 +108,7 @@ def _branch(
         used |= expression_columns(source.subject)
         subject = _value_sql(source.subject)
     rows = _clean_rows(source, files, sorted(used))
-    select = _select_list(study, dataset, mapping.source, subject, expressions, source)
+    select = _select_list(study, dataset, mapping.source, subject, expressions, source, files.odd_columns)
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT {select}\nFROM (\n{rows}\n){where}"
 
@@ -120,28 +126,43 @@ def _measurement_expressions(dataset: Dataset, measurement: Measurement) -> dict
 
 
 def _clean_rows(source: Source, files: SourceFiles, columns: Sequence[str]) -> str:
-    """Select the used columns, trimmed, blanks and missing codes as NULL; a column that no file has is NULL."""
+    """Select the used columns, trimmed, in normal form, blanks and missing codes as NULL; one that no file has is NULL.
+
+    Where that changes the text, the column comes a second time as it was delivered.
+    """
     # Two sites may spell a column differently (é, É) in a way that is one name for us and two for DuckDB.
     present: dict[str, list[str]] = {}
     for name in sorted(files.columns):
         present.setdefault(name.casefold(), []).append(quote_name(name))
+    odd = {name.casefold() for name in files.odd_columns}
     parts = ["__site", "__source_file", "__source_row"]
     for column in columns:
         names = present.get(column.casefold())
         if names is None:
             parts.append(f"NULL::VARCHAR AS {quote_name(column)}")
             continue
-        trimmed = _trimmed(f"coalesce({', '.join(names)})" if len(names) > 1 else names[0])
+        delivered = f"coalesce({', '.join(names)})" if len(names) > 1 else names[0]
+        is_odd = column.casefold() in odd
+        text = _trimmed(normal_form_sql(delivered) if is_odd else delivered)
         for code in source.missing:
-            trimmed = f"nullif({trimmed}, {quote_text(code)})"
-        parts.append(f"{trimmed} AS {quote_name(column)}")
+            text = f"nullif({text}, {_code(code)})"
+        parts.append(f"{text} AS {quote_name(column)}")
+        if is_odd:
+            parts.append(f"CASE WHEN {text} IS NOT NULL THEN {_trimmed(delivered)} END AS {_delivered_name(column)}")
     by_name = "false" if files.same_layout else "true"
     return f"  SELECT {', '.join(parts)}\n  FROM read_parquet({quote_list(files.paths)}, union_by_name = {by_name})"
 
 
 def _select_list(
-    study: Study, dataset: Dataset, source_name: str, subject: str, expressions: dict[str, Expression], source: Source
+    study: Study,
+    dataset: Dataset,
+    source_name: str,
+    subject: str,
+    expressions: dict[str, Expression],
+    source: Source,
+    odd_columns: frozenset[str] = frozenset(),
 ) -> str:
+    odd = {name.casefold() for name in odd_columns}
     parts = [
         f"{quote_text(study.study)} AS study",
         "__site AS site",
@@ -159,7 +180,16 @@ def _select_list(
         if variable.type == "date":
             formats = "|".join(date_formats(source, variable.name, expression)) if expression is not None else ""
             parts.append(f"{quote_text(formats)} AS {quote_name(variable.name + FORMAT_SUFFIX)}")
+        if variable.type in ("date", "number"):
+            item = expression.item if expression is not None and not expression.values else None
+            delivered = _delivered_name(item) if item and item.casefold() in odd else "NULL::VARCHAR"
+            parts.append(f"{delivered} AS {quote_name(variable.name + DELIVERED_SUFFIX)}")
     return ",\n  ".join(parts)
+
+
+def _delivered_name(column: str) -> str:
+    # No column of an export can have it: names that begin with __ are ours.
+    return quote_name(f"__delivered {column}")
 
 
 def date_formats(source: Source, variable: str, expression: Expression) -> list[str]:
@@ -189,6 +219,11 @@ def _trimmed(sql: str) -> str:
     return f"nullif(trim({sql}, {quote_text(WHITE_SPACE)}), '')"
 
 
+def _code(text: str) -> str:
+    """Return a text of study.yml that values are compared with as a literal, trimmed and in normal form as they are."""
+    return quote_text(normal_form(text).strip(WHITE_SPACE))
+
+
 def _value_sql(expression: Expression) -> str:
     if expression.value is not None:
         return _trimmed(quote_text(expression.value))
@@ -199,7 +234,7 @@ def _value_sql(expression: Expression) -> str:
     item = quote_name(expression.item or "")
     if not expression.values:
         return item
-    cases = " ".join(f"WHEN {quote_text(old)} THEN {quote_text(new)}" for old, new in expression.values.items())
+    cases = " ".join(f"WHEN {_code(old)} THEN {quote_text(new)}" for old, new in expression.values.items())
     return _trimmed(f"CASE {item} {cases} ELSE {item} END")
 
 
@@ -250,5 +285,7 @@ def _empty(dataset: Dataset) -> str:
         names.append(variable.name)
         if variable.type == "date":
             names.append(variable.name + FORMAT_SUFFIX)
+        if variable.type in ("date", "number"):
+            names.append(variable.name + DELIVERED_SUFFIX)
     columns = ", ".join(f"NULL::VARCHAR AS {quote_name(name)}" for name in names)
     return f"SELECT {columns}, NULL::BIGINT AS source_row WHERE false"

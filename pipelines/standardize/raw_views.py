@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 
 import duckdb
 
@@ -12,9 +13,10 @@ from pipelines.located_yaml import load_located_yaml
 from pipelines.settings import Home
 from pipelines.sql_text import quote_name
 from pipelines.standardize.availability import list_availability
-from pipelines.standardize.delivery_facts import list_deliveries, list_layout_questions
+from pipelines.standardize.delivery_facts import find_refusals, list_deliveries
 from pipelines.standardize.expression_check import check_expressions
 from pipelines.standardize.extract_dates import find_extract_dates
+from pipelines.standardize.layout_questions import list_layout_questions
 from pipelines.standardize.mapping import SourceFiles, list_date_formats, raw_view_sql
 from pipelines.standardize.study_settings import Parameters, list_parameters, list_visits
 from pipelines.study import Study
@@ -26,7 +28,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
 
     settings.site(site, seen_in): every site of the study: in landing, listed in study.yml, or in the CTMS list.
     settings.availability(site, dataset, variable, delivered, reason): see `availability`.
-    settings.delivery and settings.delivery_layout: see `delivery_facts`.
+    settings.delivery: see `delivery_facts`; settings.delivery_layout: see `layout_questions`.
     settings.extract(site, source_name, extract_date): one row per current file; see `extract_dates`.
     settings.visit and settings.parameter: see `study_settings`.
     settings.date_format(dataset, variable, formats): every way in which a date is declared.
@@ -44,6 +46,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
     vocabulary = load_vocabulary()
     check_expressions(study, load_located_yaml(home.study_file(study.study), as_text=True))
     deliveries = current_deliveries(home, study.study)
+    refusals = find_refusals(home, study)
     with open_for_writing(home, study.study) as connection:
         for schema in ("raw", "settings"):
             connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
@@ -53,7 +56,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
             _lay_view(connection, study, dataset, files)
         sites = _list_sites(connection, study, known_sites(home, study.study))
         _write(connection, "site(site VARCHAR, seen_in VARCHAR)", sites)
-        availability = list_availability(study, vocabulary, deliveries, [site for site, _ in sites])
+        availability = list_availability(study, vocabulary, deliveries, [site for site, _ in sites], refusals)
         _write(
             connection,
             "availability(site VARCHAR, dataset VARCHAR, variable VARCHAR, delivered BOOLEAN, reason VARCHAR)",
@@ -66,13 +69,13 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
             connection,
             "delivery(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR, row_count BIGINT,"
             " previous BIGINT, received_on VARCHAR, extract_date VARCHAR)",
-            list_deliveries(home, study, deliveries, extract_dates),
+            list_deliveries(study, deliveries, extract_dates, refusals),
         )
         _write(
             connection,
-            "delivery_layout(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR,"
-            " column_name VARCHAR, problem VARCHAR)",
-            list_layout_questions(study, deliveries),
+            "delivery_layout(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR, record VARCHAR,"
+            " column_name VARCHAR, problem VARCHAR, severity VARCHAR, detail VARCHAR, source_row BIGINT)",
+            [astuple(question) for question in list_layout_questions(study, deliveries, refusals)],
         )
         formats = [(d.name, *declared) for d in vocabulary.values() for declared in list_date_formats(study, d)]
         _write(connection, "date_format(dataset VARCHAR, variable VARCHAR, formats VARCHAR)", formats)
@@ -114,6 +117,7 @@ def _files_by_source(study: Study, deliveries: Sequence[CurrentDelivery]) -> dic
             paths=tuple(str(delivery.rows_path) for delivery in own),
             columns=frozenset(column for delivery in own for column in delivery.columns),
             same_layout=len({delivery.columns for delivery in own}) == 1,
+            odd_columns=frozenset(odd.column for d in own for odd in d.odd_text if odd.oddity == "form"),
         )
         for source, own in by_source.items()
         if source in study.sources

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.ingest.examination import find_odd_text
 from pipelines.standardize.mapping import SourceFiles, raw_view_sql
 from pipelines.study import Study
 from pipelines.vocabulary import load_vocabulary
@@ -40,6 +41,7 @@ class Shelf:
 
     folder: Path
     files: dict[str, list[tuple[Path, list[str]]]] = field(default_factory=dict)
+    odd: dict[str, set[str]] = field(default_factory=dict)
 
     def put(self, source: str, columns: Sequence[str], *rows: Sequence[str], site: str = "101") -> Path:
         """Keep a delivery: each value is text, '' where empty."""
@@ -52,7 +54,10 @@ class Shelf:
         ]
         values = [pa.array([row[index] for row in rows], pa.string()) for index in range(len(columns))]
         names = ["__source_file", "__source_row", "__site", *columns]
-        pq.write_table(pa.table([*lineage, *values], names=names), path, store_schema=False)
+        table = pa.table([*lineage, *values], names=names)
+        pq.write_table(table, path, store_schema=False)
+        odd = find_odd_text(pa.table(values, names=list(columns)))
+        self.odd.setdefault(source, set()).update(found.column for found in odd if found.oddity == "form")
         self.files.setdefault(source, []).append((path, list(columns)))
         return path
 
@@ -62,6 +67,7 @@ class Shelf:
                 tuple(str(path) for path, _ in files),
                 frozenset(name for _, columns in files for name in columns),
                 same_layout=len({tuple(columns) for _, columns in files}) == 1,
+                odd_columns=frozenset(self.odd[source]),
             )
             for source, files in self.files.items()
         }

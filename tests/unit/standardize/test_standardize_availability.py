@@ -13,11 +13,11 @@ from pipelines.ingest import CurrentDelivery, ingest_site
 from pipelines.settings import Home
 from pipelines.standardize.availability import Availability, list_availability
 from pipelines.standardize.delivery_facts import (
-    MISSING_COLUMN,
-    NEW_COLUMN,
+    Refusals,
+    RefusedFile,
     dataset_of_source,
+    find_refusals,
     list_deliveries,
-    list_layout_questions,
 )
 from pipelines.study import Study
 from pipelines.vocabulary import load_vocabulary
@@ -32,9 +32,12 @@ def delivered(site: str, source: str, *columns: str, rows: int = 1, previous: in
 
 
 def availability(
-    study: Study, *deliveries: CurrentDelivery, sites: tuple[str, ...] = ("101",)
+    study: Study,
+    *deliveries: CurrentDelivery,
+    sites: tuple[str, ...] = ("101",),
+    refusals: Refusals = {},  # noqa: B006 - only read
 ) -> dict[Any, Availability]:
-    entries = list_availability(study, load_vocabulary(), deliveries, sites)
+    entries = list_availability(study, load_vocabulary(), deliveries, sites, refusals)
     assert len(entries) == len(sites) * sum(len(dataset.variables) + 1 for dataset in load_vocabulary().values())
     found = {(entry.site, entry.dataset, entry.variable): entry for entry in entries}
     assert len(found) == len(entries)
@@ -79,6 +82,16 @@ def test_a_site_that_delivers_nothing_is_told_apart_from_one_that_does() -> None
     assert found["101", "VS", ""].reason == "VS is not mapped in study.yml"
 
 
+def test_a_dataset_whose_only_file_was_refused_says_so() -> None:
+    refused = {("101", "AE"): RefusedFile("f", "missing_column", "the file has no column subj", "2026-01-02T08:00:00Z")}
+    found = availability(AE, sites=("101", "102"), refusals=refused)
+    assert found["101", "AE", ""].reason == "AE was refused (missing_column)"
+    assert found["101", "AE", "AETERM"].reason == "AE was refused (missing_column)"
+    assert found["102", "AE", ""].reason == "AE was not delivered"
+    # An older file that was accepted stays in use.
+    assert availability(AE, delivered("101", "AE", "subj", "term"), refusals=refused)["101", "AE", ""].delivered
+
+
 def test_of_two_sources_one_is_enough_and_the_other_is_named() -> None:
     sources = {"A": {"path": "edc/A.csv"}, "B": {"path": "edc/B.csv"}}
     mappings = [
@@ -89,6 +102,9 @@ def test_of_two_sources_one_is_enough_and_the_other_is_named() -> None:
     only_a = availability(study, delivered("101", "A", "a"))
     assert only_a["101", "AE", "AETERM"].delivered
     assert only_a["101", "AE", "AESEV"].reason == "AE.AESEV: B was not delivered"
+    b_refused = {("101", "B"): RefusedFile("f", "ragged_row", "line 3 has 2 fields", "2026-01-02T08:00:00Z")}
+    found = availability(study, delivered("101", "A", "a"), refusals=b_refused)
+    assert found["101", "AE", "AESEV"].reason == "AE.AESEV: B was refused (ragged_row)"
     both = availability(study, delivered("101", "A", "x"), delivered("101", "B", "b"))
     assert both["101", "AE", "AETERM"].delivered
     assert both["101", "AE", "AESEV"].reason == "AE.AESEV: the file has no column sev"
@@ -134,42 +150,6 @@ def test_a_source_is_filed_under_the_first_dataset_that_it_feeds() -> None:
     assert dataset_of_source(study, "X") == "X"
 
 
-def questions(columns: dict[str, list[str]] | None, *came: str) -> dict[str, object]:
-    study = study_of_ae({"AETERM": "term", "AEOUT": {"sql": "upper(out)"}}, source={"columns": columns})
-    rows = list_layout_questions(study, [delivered("101", "AE", *came)])
-    assert {row[:4] for row in rows} <= {("101", "AE", "AE", f"{STUDY}/101/edc/AE.csv")}
-    assert len({row[4] for row in rows}) == len(rows)
-    return {str(row[4]): row[5] for row in rows}
-
-
-def test_columns_are_held_to_those_that_were_agreed_on() -> None:
-    agreed = {"required": ["subj", "Term"], "optional": ["sev", "*_nsv"]}
-    assert questions(agreed, "SUBJ", "term", "coder_NSV", "surprise") == {
-        "Term": None, "subj": None, "sev": MISSING_COLUMN, "out": MISSING_COLUMN, "coder_NSV": None,
-        "surprise": NEW_COLUMN,
-    }  # fmt: skip
-
-
-def test_parts_of_dates_measurements_and_conditions_are_asked_for() -> None:
-    mappings = {
-        "AE": [{"from": "X", "where": "form = 'AE'", "variables": {"AESTDTC": {"year": "y_nsv", "month": "m_nsv"}}}],
-        "VS": [{"from": "X", "measurements": [{"testcd": "T", "test": "t", "result": "temp"}]}],
-    }
-    study = study_of({"X": {"path": "edc/X.csv", "columns": {"optional": ["*_nsv"]}}}, mappings)
-    rows = list_layout_questions(study, [delivered("101", "X", "m_nsv")])
-    assert {row[4] for row in rows if row[5] == MISSING_COLUMN} == {"form", "y_nsv", "temp"}
-
-
-def test_a_pattern_asks_for_no_column_and_a_mapped_one_is_asked_for() -> None:
-    assert questions({"optional": ["*_nsv", "lab[0-9]", "a?"]}, "lab7", "lab77", "ab", "abc") == {
-        "term": MISSING_COLUMN, "out": MISSING_COLUMN, "lab7": None, "lab77": NEW_COLUMN, "ab": None, "abc": NEW_COLUMN,
-    }  # fmt: skip
-
-
-def test_without_an_agreed_layout_nothing_is_asked() -> None:
-    assert questions(None, "anything") == {}
-
-
 @pytest.fixture
 def site_of_ae(home: Home) -> Callable[..., list[tuple[object, ...]]]:
     study = study_of_ae({"AETERM": "term"})
@@ -180,7 +160,8 @@ def site_of_ae(home: Home) -> Callable[..., list[tuple[object, ...]]]:
         for content in contents:
             path.write_text(content, encoding="utf-8")
             ingest_site(home, study, "101")
-        return list_deliveries(home, study, known, {("101", "AE"): "2026-01-01"} if known else {})
+        extracted = {("101", "AE"): "2026-01-01"} if known else {}
+        return list_deliveries(study, known, extracted, find_refusals(home, study))
 
     return deliver
 

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from mapped_rows import Shelf, study_of, study_of_ae
 
+from pipelines.foreign_text import normal_form
 from pipelines.settings import Home
 from pipelines.sql_text import quote_list, quote_name, quote_text
 from pipelines.standardize.raw_views import lay_raw_views
@@ -77,9 +78,11 @@ def test_a_payload_through_every_door_arrives_as_text(shelf: Shelf, payload: str
     missing = {"missing": [f"code {payload}"]}
     first, second = run_beside_canary(shelf.query(study_of_ae(variables, source=missing), "AE"))
     assert first["site"] == payload
-    assert first["subject"] == payload
-    assert first["USUBJID"] == f"ST-1-{payload}"
-    assert first["AETERM"] == first["AEDECOD"] == first["AESTDTC"] == payload
+    delivered = normal_form(payload)
+    assert first["subject"] == delivered
+    assert first["USUBJID"] == f"ST-1-{delivered}"
+    assert first["AEDECOD"] == payload
+    assert first["AETERM"] == first["AESTDTC"] == delivered
     assert (first["AESER"], second["AESER"]) == ("mapped", payload)
 
 

@@ -12,7 +12,7 @@ from pipelines.errors import ConfigError
 from pipelines.ingest import CurrentDelivery
 from pipelines.sdtm_layout import sdtm_datasets, with_sdtm_layout
 from pipelines.standardize.availability import list_availability
-from pipelines.standardize.delivery_facts import MISSING_COLUMN, NEW_COLUMN, list_layout_questions
+from pipelines.standardize.layout_questions import MISSING_COLUMN, NEW_COLUMN, list_layout_questions
 from pipelines.study import Study, load_study
 from pipelines.vocabulary import load_vocabulary
 
@@ -92,7 +92,7 @@ def test_the_subject_can_stand_in_another_column(shelf: Shelf) -> None:
 
 def test_each_column_that_did_not_come_is_told() -> None:
     study = sdtm_study({"AE": AE})
-    entries = list_availability(study, load_vocabulary(), [delivered("USUBJID", "AETERM")], ["101"])
+    entries = list_availability(study, load_vocabulary(), [delivered("USUBJID", "AETERM")], ["101"], {})
     reasons = {entry.variable: entry.reason for entry in entries if entry.dataset == "AE"}
     assert reasons[""] == reasons["AETERM"] == ""
     assert reasons["AESER"] == "AE.AESER: the file has no column AESER"
@@ -136,9 +136,9 @@ def test_one_source_of_a_mapped_study_may_be_sdtm() -> None:
 
 def test_other_columns_are_new_only_where_a_layout_was_agreed() -> None:
     came = delivered("USUBJID", "AETERM", "AEXYZ")
-    assert list_layout_questions(sdtm_study({"AE": AE}), [came]) == []
+    assert list_layout_questions(sdtm_study({"AE": AE}), [came], {}) == []
     agreed = {**AE, "columns": {"required": ["USUBJID"], "optional": ["AESER"]}}
-    problems = {row[4]: row[5] for row in list_layout_questions(sdtm_study({"AE": agreed}), [came])}
+    problems = {q.column_name: q.problem for q in list_layout_questions(sdtm_study({"AE": agreed}), [came], {})}
     assert problems == {"USUBJID": None, "AETERM": None, "AESER": MISSING_COLUMN, "AEXYZ": NEW_COLUMN}
 
 

@@ -1,18 +1,16 @@
--- Grain: one row per delivered file and column that was agreed on or came, and per variable with values that cannot be read.
+-- Grain: one row per delivered file and column that was agreed on or came, per column with odd text and variable with values that
+-- cannot be read, and per source whose last file was refused for its layout.
 select
     site,
     cast(null as varchar) as subject,
     dataset,
-    source_name || ' column ' || column_name as record,
+    record,
     column_name,
     problem,
-    case when problem = 'new column' then 'minor' end as finding_severity,
-    case problem
-        when 'missing column' then 'column ' || column_name || ' is missing'
-        when 'new column' then 'column ' || column_name || ' is new'
-    end as detail,
+    severity as finding_severity,
+    detail,
     source_file,
-    cast(null as bigint) as source_row
+    source_row
 from {{ source('settings', 'delivery_layout') }}
 union all
 select

@@ -1,0 +1,136 @@
+"""Whether each file is as it was agreed: its columns, what its text is made of, and files refused for such a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipelines.ingest import CurrentDelivery
+from pipelines.sql_text import columns_in
+from pipelines.standardize.delivery_facts import Refusals, dataset_of_source
+from pipelines.standardize.mapping import expression_columns, mapped_expressions
+from pipelines.study import Columns, Source, Study
+from pipelines.vocabulary import load_vocabulary
+
+MISSING_COLUMN = "missing column"
+NEW_COLUMN = "new column"
+CONTROL_CHARACTERS = "control characters"
+OTHER_FORM = "other Unicode form"
+REFUSED = "refused"
+
+# The reasons of ingest that say that a file has another layout or encoding than agreed.
+LAYOUT_REFUSALS = {
+    "missing_column", "blank_column", "duplicate_column", "reserved_column", "too_many_columns",
+    "undecodable", "not_text",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LayoutQuestion:
+    """One thing that was agreed about a file, or came; `problem`, `detail` (in words) and `severity` are None if well.
+
+    `severity` is given where it is not the check's own, `source_row` where a row shows the problem.
+    """
+
+    site: str
+    dataset: str
+    source_name: str
+    source_file: str
+    record: str
+    column_name: str | None
+    problem: str | None = None
+    severity: str | None = None
+    detail: str | None = None
+    source_row: int | None = None
+
+
+def list_layout_questions(
+    study: Study, deliveries: Sequence[CurrentDelivery], refusals: Refusals
+) -> list[LayoutQuestion]:
+    """Return what is to be asked of every current file, and of the last file of a source where that was refused.
+
+    Each column that was agreed or came is one question. Agreed are those of the source's `columns` and those that the
+    mapping reads; a source without `columns` has no agreed layout and is asked for none.
+    """
+    questions: list[LayoutQuestion] = []
+    for delivery in deliveries:
+        source = study.sources.get(delivery.source)
+        if source is None:
+            continue
+        if source.columns is not None:
+            questions += _ask_for_columns(study, delivery, source.columns)
+        questions += _tell_odd_text(study, delivery)
+    for (site, source_name), refused in sorted(refusals.items()):
+        if refused.code in LAYOUT_REFUSALS:
+            dataset, record = dataset_of_source(study, source_name), f"{source_name} refused {refused.code}"
+            detail = f"the file received last was refused: {refused.text}"
+            questions.append(
+                LayoutQuestion(site, dataset, source_name, refused.source_file, record, None, REFUSED, detail=detail)
+            )
+    return questions
+
+
+def _ask_for_columns(study: Study, delivery: CurrentDelivery, contract: Columns) -> Iterator[LayoutQuestion]:
+    came = {column.casefold() for column in delivery.columns}
+    agreed = _agreed_columns(study, delivery.source, came)
+    for column in sorted(agreed):
+        is_there = column.casefold() in came
+        detail = None if is_there else f"column {column} is missing"
+        yield _of_column(study, delivery, column, None if is_there else MISSING_COLUMN, detail=detail)
+    known = {column.casefold() for column in agreed}
+    for column in delivery.columns:
+        if column.casefold() in known:
+            continue
+        if contract.allows(column):
+            yield _of_column(study, delivery, column)
+        else:
+            yield _of_column(study, delivery, column, NEW_COLUMN, detail=f"column {column} is new", severity="minor")
+
+
+def _of_column(
+    study: Study,
+    delivery: CurrentDelivery,
+    column: str,
+    problem: str | None = None,
+    *,
+    detail: str | None = None,
+    severity: str | None = None,
+) -> LayoutQuestion:
+    dataset, record = dataset_of_source(study, delivery.source), f"{delivery.source} column {column}"
+    at = (delivery.site, dataset, delivery.source, delivery.source_file)
+    return LayoutQuestion(*at, record, column, problem, severity, detail)
+
+
+def _tell_odd_text(study: Study, delivery: CurrentDelivery) -> Iterator[LayoutQuestion]:
+    dataset = dataset_of_source(study, delivery.source)
+    at = (delivery.site, dataset, delivery.source, delivery.source_file)
+    for odd in delivery.odd_text:
+        values = f"{odd.values} value{'' if odd.values == 1 else 's'} of {odd.column}"
+        record = f"{delivery.source} values of {odd.column}: "
+        if odd.oddity == "control":
+            problem, severity = CONTROL_CHARACTERS, None
+            detail = f"{values} with control characters or marks that change the direction of writing"
+        else:
+            problem, severity = OTHER_FORM, "minor"
+            detail = f"{values} with no-break or zero-width spaces, full-width or decomposed characters"
+        detail += f", the first in row {odd.first_row}"
+        yield LayoutQuestion(*at, record + problem, odd.column, problem, severity, detail, odd.first_row)
+
+
+def _agreed_columns(study: Study, source_name: str, came: set[str]) -> set[str]:
+    """Return the columns that are listed or mapped; an SDTM variable that no one listed is agreed where it came."""
+    source: Source = study.sources[source_name]
+    listed = [*source.columns.required, *source.columns.optional] if source.columns is not None else []
+    names = [name for name in listed if not any(mark in name for mark in "*?[")]
+    names += sorted(expression_columns(source.extract_date)) if source.extract_date is not None else []
+    vocabulary = load_vocabulary()
+    for dataset, mappings in study.map.items():
+        for mapping in mappings:
+            if mapping.source == source_name:
+                names += sorted(columns_in(mapping.where)) if mapping.where else []
+                for variable, expression in mapped_expressions(mapping, vocabulary[dataset]):
+                    by_name = source.layout == "sdtm" and expression.item == variable
+                    if not by_name or variable.casefold() in came:
+                        names += sorted(expression_columns(expression))
+    # A column is one whatever its case; the agreed spelling is shown.
+    return set({name.casefold(): name for name in reversed(names)}.values())

@@ -19,7 +19,10 @@ DateFormat = Literal[
 # The SQL that reads dates tries so many formats of a column, in their order.
 MAX_DATE_FORMATS = 3
 # Of each pair, one text is two different days: 03/04/2024.
-AMBIGUOUS_FORMATS = (("DD/MM/YYYY", "MM/DD/YYYY"), ("DD-MM-YYYY", "MM-DD-YYYY"))
+AMBIGUOUS_FORMATS: tuple[tuple[DateFormat, DateFormat], ...] = (
+    ("DD/MM/YYYY", "MM/DD/YYYY"),
+    ("DD-MM-YYYY", "MM-DD-YYYY"),
+)
 
 # How a source's columns are named: as `map` says, or as SDTM names them; see `sdtm_layout`.
 Layout = Literal["mapped", "sdtm"]

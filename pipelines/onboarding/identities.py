@@ -1,0 +1,82 @@
+"""Which columns say whose a row is: the site that delivered it and the subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.onboarding.column_profiles import ColumnProfile, ExportProfile
+from pipelines.onboarding.known_names import find_by_names, known_names, plain_columns
+from pipelines.sql_text import columns_in, quote_name
+from pipelines.study import Expression
+
+# Below this share of known subjects, a column is taken for something else.
+_MOST = 0.95
+
+
+@dataclass(frozen=True)
+class IdentityGuess:
+    """The column that names the site or the subject, and what speaks for it."""
+
+    expression: Expression
+    why: str
+    column: str
+
+
+def guess_site(profile: ExportProfile) -> IdentityGuess | None:
+    """Return the column whose every value, in every row of every file, is the name of the site's folder."""
+    naming = [c for c in profile.columns.values() if c.naming_site == c.filled == profile.rows > 0]
+    if not naming:
+        return None
+    best = find_by_names(known_names().site, plain_columns(c.name for c in naming)) or naming[0].name
+    others = [c.name for c in naming if c.name != best]
+    why = f"names the site's folder in {profile.rows:,} of {profile.rows:,} rows"
+    return IdentityGuess(Expression(item=best), why + (f", and so does {', '.join(others)}" if others else ""), best)
+
+
+def guess_subject(profile: ExportProfile, known_subjects: set[str]) -> IdentityGuess | None:
+    """Return where the subject's id stands: best, where the subjects of the study are known, by its values."""
+    candidates = _candidates(profile)
+    if not candidates:
+        return None
+    if known_subjects:
+        for column in candidates:
+            share = _share(column.ids, known_subjects)
+            if share >= _MOST:
+                return _guess(
+                    profile, column, Expression(item=column.name), f"{share:.0%} of its ids are subjects of DM"
+                )
+        for column in candidates:
+            ids = {value.split("-")[0] for value in column.ids or ()}
+            share = _share(ids, known_subjects)
+            if share >= _MOST and ids != column.ids:
+                sql = f"split_part({name_in_sql(column.name)}, '-', 1)"
+                return _guess(profile, column, Expression(sql=sql), f"{share:.0%} of its first parts are DM's")
+    why = "by its name; its values are not those of DM" if known_subjects else "by its name"
+    return _guess(profile, candidates[0], Expression(item=candidates[0].name), why)
+
+
+def name_in_sql(column: str) -> str:
+    """Return a column's name as a person writes it in SQL: in quotes only where it needs them."""
+    plain_word = column.isascii() and column.isidentifier()
+    return column if plain_word and columns_in(f"upper({column})") == {column} else quote_name(column)
+
+
+def _candidates(profile: ExportProfile) -> Sequence[ColumnProfile]:
+    whole = [c for c in profile.columns.values() if c.files == profile.files and c.filled and c.ids]
+    left = plain_columns(c.name for c in whole)
+    found = []
+    while name := find_by_names([*known_names().subject, "*subj*"], left):
+        found.append(profile.columns[name])
+        left = {key: column for key, column in left.items() if column != name}
+    return found
+
+
+def _share(ids: set[str] | None, known: set[str]) -> float:
+    return len(ids & known) / len(ids) if ids else 0.0
+
+
+def _guess(profile: ExportProfile, column: ColumnProfile, expression: Expression, why: str) -> IdentityGuess:
+    blank = profile.rows - column.filled
+    lost = f"; {blank:,} of {profile.rows:,} rows have none and would be nobody's" if blank else ""
+    return IdentityGuess(expression, why + lost, column.name)

@@ -1,0 +1,188 @@
+"""Writes a proposal as study.yml: in the order in which a person writes it, each guess with its reason beside it."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from pipelines.onboarding.dialects import Dialect
+from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
+from pipelines.onboarding.proposal import SourceGuess, StudyProposal
+from pipelines.study import Expression, Measurement
+from pipelines.study_schema import STUDY_SCHEMA_FILE
+
+CONFIRM, TODO = "CONFIRM", "TODO"
+MARKS = (CONFIRM, TODO)
+_WIDTH = 130
+
+
+def study_text(proposal: StudyProposal) -> str:
+    """Return the text of study.yml. What is open is written so that the file is refused until it is settled."""
+    return "\n".join([*_head(proposal), *_sources(proposal), *_map(proposal)]) + "\n"
+
+
+def _head(proposal: StudyProposal) -> Iterator[str]:
+    yield f"# yaml-language-server: $schema={STUDY_SCHEMA_FILE}"
+    yield f"# Proposed by `siteproof init` from the exports of {proposal.delivering} sites: nothing in it is known for certain."
+    yield f"# Hold each {CONFIRM} against the CRF and take the mark away, settle each {TODO}, then run siteproof doctor."
+    yield f"study: {_scalar(proposal.study)}"
+    yield f"title: {TODO}  # {TODO}: as on the protocol"
+    yield f"sponsor: {TODO}  # {TODO}: who receives the extract"
+    for kind in proposal.foreign:
+        yield f"# {TODO}: {kind} is no delimited text; ask the sites for CSV"
+    if proposal.sites:
+        yield ""
+        yield f"# {CONFIRM}: the folders in landing. No export lists the sites: name, country, activation_date go here."
+        yield "sites:"
+        yield from (f"  - {{id: {_scalar(site)}}}" for site in proposal.sites)
+    if proposal.visits:
+        yield ""
+        yield f"# {CONFIRM}: as the exports name them, in a likely order. {TODO}: num and day, from the protocol."
+        yield "visits:"
+        yield from (f"  - {{name: {_scalar(visit.name)}}}  # {visit.records:,} records" for visit in proposal.visits)
+
+
+def _sources(proposal: StudyProposal) -> Iterator[str]:
+    sdtm = [source.is_sdtm for source in proposal.sources]
+    if any(sdtm) and all(sdtm):
+        yield ""
+        yield f"layout: sdtm  # {CONFIRM}: the columns of every export have the names of SDTM"
+    yield ""
+    yield "sources:"
+    for source in proposal.sources:
+        yield from _source(source, layout=source.is_sdtm and not all(sdtm))
+
+
+def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
+    profile = source.profile
+    yield f"  # {profile.files:,} files with {profile.rows:,} rows"
+    for reason, count in sorted(profile.refused.items()):
+        yield f"  # {TODO}: {count:,} of {len(profile.export.files):,} files are refused so: {reason}"
+    yield f"  {_scalar(source.name)}:"
+    yield f"    path: {_scalar(profile.export.path)}"
+    if layout:
+        yield f"    layout: sdtm  # {CONFIRM}: its columns have the names of SDTM"
+    yield from _dialect(profile.dialect)
+    if source.subject is not None:
+        yield f"    subject: {_flow(source.subject.expression)}  # {CONFIRM}: {source.subject.why}"
+    if source.site is not None:
+        yield f"    site: {_scalar(source.site.column)}  # {CONFIRM}: {source.site.why}"
+    if source.missing is not None:
+        yield f"    missing: {_list(source.missing.value)}  # {CONFIRM}: {source.missing.why}"
+    if source.dates:
+        yield "    dates:"
+        for column, guess in source.dates.items():
+            yield from _with_reason(f"      {_scalar(column)}: {_list(guess.value)}", guess)
+    if source.required or source.optional:
+        yield f"    columns:  # {CONFIRM}: only whose row it is and what it is about is required"
+        yield from _long_list("required", source.required)
+        yield from _long_list("optional", source.optional)
+
+
+def _dialect(dialect: Dialect) -> Iterator[str]:
+    if dialect.encoding is None:
+        yield f'    encoding: ""  # {TODO}: {dialect.encoding_why}'
+    elif dialect.encoding != "utf-8":
+        yield f"    encoding: {dialect.encoding}  # {CONFIRM}: {dialect.encoding_why}"
+    if dialect.delimiter != ",":
+        yield f"    delimiter: {json.dumps(dialect.delimiter)}  # {CONFIRM}: {dialect.delimiter_why}"
+
+
+def _map(proposal: StudyProposal) -> Iterator[str]:
+    mapped = {mapping.source for mapping in proposal.mappings}
+    unmapped = [source.name for source in proposal.sources if source.name not in mapped and not source.is_sdtm]
+    if proposal.mappings or unmapped:
+        yield ""
+        yield "map:" if proposal.mappings else f"map: {{}}  # {TODO}: no form was recognised"
+    for name in unmapped:
+        yield f"  # {TODO}: {name} feeds no dataset; its names are not known, or its dataset is not in the vocabulary"
+    dataset = None
+    for mapping in proposal.mappings:
+        if mapping.dataset != dataset:
+            yield f"  {mapping.dataset}:"
+        dataset = mapping.dataset
+        yield from _mapping(mapping)
+
+
+def _mapping(mapping: MappingGuess) -> Iterator[str]:
+    yield f"    - from: {_scalar(mapping.source)}  # {CONFIRM}: {mapping.why}"
+    if mapping.where is not None:
+        yield f"      where: {_scalar(mapping.where)}"
+    if mapping.variables:
+        yield "      variables:"
+    for name, guess in mapping.variables.items():
+        yield from _with_reason(f"        {name}: {_flow(guess.value)}", guess)
+    if mapping.measurements:
+        yield "      measurements:"
+    for measured in mapping.measurements:
+        yield f"        # {_mark(measured)}: {measured.why}"
+        yield f"        - {_measurement(measured.value)}"
+
+
+def _with_reason(line: str, guess: Guess[Any]) -> Iterator[str]:
+    """Write the reason behind the line, or above it where the line would grow too long."""
+    reason = f"# {_mark(guess)}: {guess.why}"
+    if len(line) + len(reason) + 2 <= _WIDTH:
+        yield f"{line}  {reason}"
+    else:
+        yield " " * (len(line) - len(line.lstrip())) + reason
+        yield line
+
+
+def _mark(guess: Guess[Any]) -> str:
+    return TODO if guess.is_open else CONFIRM
+
+
+def _measurement(measurement: Measurement) -> str:
+    parts = [f"testcd: {measurement.testcd}, test: {_scalar(measurement.test)}, result: {_scalar(measurement.result)}"]
+    if measurement.unit is not None:
+        parts.append(f"unit: {_flow(measurement.unit)}")
+    if measurement.variables:
+        inner = ", ".join(f"{name}: {_flow(given)}" for name, given in measurement.variables.items())
+        parts.append(f"variables: {{{inner}}}")
+    return "{" + ", ".join(parts) + "}"
+
+
+def _flow(expression: Expression) -> str:
+    written = expression.model_dump(exclude_none=True)
+    if set(written) == {"item"}:
+        return _scalar(written["item"])
+    values = written.pop("values", None)
+    parts = [f"{name}: {_scalar(value)}" for name, value in written.items()]
+    if values:
+        parts.append("values: {" + ", ".join(f"{_scalar(old)}: {_scalar(new)}" for old, new in values.items()) + "}")
+    return "{" + ", ".join(parts) + "}"
+
+
+def _list(values: Sequence[str]) -> str:
+    return "[" + ", ".join(map(_scalar, values)) + "]"
+
+
+def _long_list(name: str, values: Sequence[str]) -> Iterator[str]:
+    if not values:
+        return
+    line = f"      {name}: {_list(values)}"
+    if len(line) <= _WIDTH:
+        yield line
+        return
+    yield f"      {name}: ["
+    indent = " " * 8
+    words = ", ".join(_scalar(value).replace(" ", "\0") for value in values) + ","
+    lines = textwrap.wrap(
+        words, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    yield from (wrapped.replace("\0", " ") for wrapped in lines)
+    yield "      ]"
+
+
+def _scalar(text: str) -> str:
+    """Return a text as YAML writes it, in quotes only where it would otherwise be something else."""
+    try:
+        plain = yaml.load(f"{{a: [{text}], {text}: b}}", Loader=yaml.CSafeLoader) == {"a": [text], text: "b"}
+    except yaml.YAMLError:
+        plain = False
+    return text if plain and "#" not in text and "\n" not in text else json.dumps(text, ensure_ascii=False)

@@ -33,8 +33,35 @@ create or replace macro to_number(raw) as case
 create or replace macro certainly_after(a, b) as coalesce(
     substr(a, 1, least(length(a), length(b), 16)) > substr(b, 1, least(length(a), length(b), 16)), false);
 
+create or replace macro certainly_differ(a, b) as certainly_after(a, b) or certainly_after(b, a);
+
 {# The fewest days that can lie between two dates; null when either is blank. #}
 create or replace macro least_days_between(a, b) as date_diff('day', final_day(a), first_day(b));
+
+{# The same for hours, a date without a time being a whole day; null when either is blank. #}
+create or replace macro least_hours_between(a, b) as date_diff(
+    'minute',
+    case when length(a) = 16 then try_cast(a as timestamp) else cast(final_day(a) + 1 as timestamp) end,
+    case when length(b) = 16 then try_cast(b as timestamp) else cast(first_day(b) as timestamp) end) / 60.0;
+
+{# A year and a day without their month, in one of the ways in which exports write it: 2010---01, 2010--01, 01-UNK-2010. #}
+create or replace macro lacks_only_month(raw) as coalesce(
+    regexp_full_match(raw, '[0-9]{4}(---?|[-/. ]?(UN|UNK|XX|XXX|NK)[-/. ]?)[0-9]{1,2}(T.*)?', 'i')
+    or regexp_full_match(raw, '[0-9]{1,2}([-/. ]?(UN|UNK|XX|XXX|NK)[-/. ]?|--|-{3})[0-9]{4}', 'i'), false);
+
+{# Digits and signs of full width, as East Asian keyboards write them, as plain ones. #}
+create or replace macro plain_digits(raw) as translate(raw, '０１２３４５６７８９．＋－＜＞＝', '0123456789.+-<>=');
+
+{# The number that a result states, alone or behind a comparator (<5, >= 10); null when it states none. #}
+create or replace macro stated_number(raw) as to_number(regexp_replace(trim(plain_digits(raw)), '^[<>]=? *', ''));
+
+{# Whole years from one day to another, as ages are counted; and the fewest and the most that a birth date allows on a date. #}
+create or replace macro completed_years(birth, day) as year(day) - year(birth)
+    - case when 100 * month(day) + dayofmonth(day) < 100 * month(birth) + dayofmonth(birth) then 1 else 0 end;
+
+create or replace macro lowest_age(birth, iso) as completed_years(final_day(birth), first_day(iso));
+
+create or replace macro highest_age(birth, iso) as completed_years(first_day(birth), final_day(iso));
 
 {# 64 bits of a record's content as one text: the same in every run and on every engine, and an eighth of the text of a full hash. #}
 create or replace macro content_hash_of(content) as md5_number_lower(content);
@@ -48,6 +75,11 @@ create or replace macro earliest_first(iso) as iso || '~';
 {# Sorts dates from the earliest certain one on, blank ones last. #}
 {% macro blank_last(date) -%}
     coalesce(earliest_first({{ date }}), '~~')
+{%- endmacro %}
+
+{# The day that lies some days after (or before) another, as ISO text. #}
+{% macro iso_day(day, days) -%}
+    strftime({{ day }} + cast({{ days }} as integer), '%Y-%m-%d')
 {%- endmacro %}
 
 {# Takes back the mark that earliest_first put behind a date. #}

@@ -1,34 +1,63 @@
 -- Grain: one row per visit record. A scheduled visit is a subject's and is not called unscheduled; a planned one also has a number, and
 -- knows the dated one before it in the order of numbers. Rows without a subject are nobody's: they must not meet each other.
-with visits as (
+with scheduled as (
     select
         *,
-        is_scheduled and VISITNUM is not null as is_planned,
-        coalesce(cast(VISITNUM as varchar), VISIT) as visit_key
-    from (
-        select
-            *,
-            USUBJID is not null and coalesce(cast(VISITNUM as varchar), VISIT) is not null
-            and upper(coalesce(VISIT, '')) not like '%UNSCHED%' as is_scheduled
-        from {{ ref('sv') }}
+        coalesce(cast(VISITNUM as varchar), VISIT) as visit_key,
+        USUBJID is not null and coalesce(cast(VISITNUM as varchar), VISIT) is not null
+        and upper(coalesce(VISIT, '')) not like '%UNSCHED%' as is_scheduled
+    from {{ ref('sv') }}
+),
+
+planned as (
+    select *, is_scheduled and VISITNUM is not null as is_planned
+    from scheduled
+),
+
+visits as (
+    select
+        * exclude (visit_key),
+        case when is_planned and SVSTDTC is not null then lag(SVSTDTC) over in_order end as previous_visit_date,
+        case when is_planned and SVSTDTC is not null then lag(VISIT) over in_order end as previous_visit,
+        row_number() over (
+            partition by USUBJID, visit_key, is_scheduled
+            order by {{ blank_last('SVSTDTC') }}, content_hash, source_file, source_row
+        ) as visit_record_number,
+        count(*) over (partition by USUBJID, visit_key, is_scheduled) as visit_record_count
+    from planned
+    window in_order as (
+        partition by USUBJID, is_planned and SVSTDTC is not null
+        order by VISITNUM, SVSTDTC, content_hash, source_file, source_row
     )
 )
 
 select
-    visits.* exclude (visit_key),
-    case when is_planned and SVSTDTC is not null then lag(SVSTDTC) over in_order end as previous_visit_date,
-    case when is_planned and SVSTDTC is not null then lag(VISIT) over in_order end as previous_visit,
-    row_number() over (
-        partition by visits.USUBJID, visit_key, is_scheduled
-        order by {{ blank_last('SVSTDTC') }}, content_hash, source_file, source_row
-    ) as visit_record_number,
-    count(*) over (partition by visits.USUBJID, visit_key, is_scheduled) as visit_record_count,
+    visits.*,
     master.activation_date,
-    death.death_date
+    master.closure_date,
+    death.death_date,
+    demographics.DTHDTC as demographics_death_date,
+    death.disposition_death_date,
+    extract.extract_date,
+    coincidence.coincident_visit,
+    schedule.window_opens,
+    schedule.window_closes,
+    deviation.days_to_window_deviation,
+    elsewhere.previous_site,
+    elsewhere.previous_site_date,
+    elsewhere.days_since_other_site
 from visits
 left join {{ ref('int_site') }} as master on visits.site = master.site_id
 left join {{ ref('int_death') }} as death on visits.USUBJID = death.USUBJID
-window in_order as (
-    partition by visits.USUBJID, is_planned and SVSTDTC is not null
-    order by VISITNUM, SVSTDTC, content_hash, source_file, source_row
-)
+left join {{ ref('int_demographics') }} as demographics on visits.USUBJID = demographics.USUBJID
+left join {{ source('settings', 'extract') }} as extract
+    on visits.site = extract.site and visits.source_name = extract.source_name
+left join {{ ref('int_visit_coincidence') }} as coincidence
+    on visits.site = coincidence.site and visits.USUBJID = coincidence.USUBJID and visits.record = coincidence.record
+left join {{ ref('int_visit_window') }} as schedule
+    on visits.USUBJID = schedule.USUBJID and schedule.has_window and visits.is_scheduled
+    and (visits.VISITNUM = schedule.visitnum or (visits.VISITNUM is null and upper(visits.VISIT) = upper(schedule.visit)))
+left join {{ ref('int_window_deviation') }} as deviation
+    on visits.site = deviation.site and visits.USUBJID = deviation.USUBJID and visits.record = deviation.record
+left join {{ ref('int_visit_elsewhere') }} as elsewhere
+    on visits.site = elsewhere.site and visits.USUBJID = elsewhere.USUBJID and visits.record = elsewhere.record

@@ -30,6 +30,12 @@ others as (
     inner join weights as other
         on own.USUBJID = other.USUBJID and own.VSORRESU = other.VSORRESU and own.record <> other.record
     group by own.site, own.USUBJID, own.record
+),
+
+floors as (
+    select split_part(value, '=', 1) as testcd, cast(split_part(value, '=', 2) as double) as sd_floor
+    from {{ source('settings', 'parameter') }}
+    where check_id = 'VS-06' and name = 'sd_floor'
 )
 
 select
@@ -37,10 +43,21 @@ select
     diastolic.DIABP,
     case when vs.VSTESTCD = 'WEIGHT' then to_number(vs.VSORRES) end as weight,
     others.others_median,
-    dm.AGE as age
+    dm.AGE as age,
+    history.previous_weight,
+    history.days_since_previous_weight,
+    history.others_count,
+    history.others_mean,
+    history.others_sd,
+    floors.sd_floor,
+    death.reported_death_date
 from signs as vs
 left join diastolic
     on vs.VSTESTCD = 'SYSBP' and vs.USUBJID = diastolic.USUBJID and vs.VISIT is not distinct from diastolic.VISIT
     and vs.measurement = diastolic.measurement
 left join others on vs.site = others.site and vs.USUBJID = others.USUBJID and vs.record = others.record
 left join {{ ref('int_demographics') }} as dm on vs.USUBJID = dm.USUBJID
+left join {{ ref('int_vital_sign_history') }} as history
+    on vs.site = history.site and vs.USUBJID = history.USUBJID and vs.record = history.record
+left join floors on vs.VSTESTCD = floors.testcd
+left join {{ ref('int_death') }} as death on vs.USUBJID = death.USUBJID

@@ -1,0 +1,21 @@
+-- Grain: one row per subject with disposition records: what they say together of the end of treatment, of participation and of life. Dates of
+-- death are compared as texts, so a month and a day in it are two; where `has_other_death_date`, no day fits both.
+select
+    USUBJID,
+    bool_or(is_study_end) as has_study_end,
+    bool_or(is_study_discontinuation) as has_study_discontinuation,
+    count(*) filter (where is_study_discontinuation) as study_discontinuation_count,
+    bool_or(is_discontinuation and coalesce(upper(DSDECOD), '') <> 'COMPLETED') as has_left_study,
+    bool_or(is_treatment_discontinuation) as has_left_treatment,
+    bool_or(is_death_of_other_cause) as has_death_record,
+    min_by(DSSTDTC, earliest_first(DSSTDTC)) filter (where names_death and DSSTDTC is not null) as named_death_date,
+    count(*) filter (where is_death and DSSTDTC is not null) as dated_death_count,
+    min(DSSTDTC) filter (where is_death) as least_death_date,
+    max(DSSTDTC) filter (where is_death) as greatest_death_date,
+    certainly_after(
+        max(DSSTDTC) filter (where is_death),
+        min_by(DSSTDTC, earliest_first(DSSTDTC)) filter (where is_death and DSSTDTC is not null)
+    ) as has_other_death_date
+from {{ ref('int_disposition') }}
+where USUBJID is not null
+group by USUBJID

@@ -9,7 +9,7 @@ from pipelines.simulate.faults import FAULTS, Fault, Planter, Spot
 from pipelines.simulate.site_records import SiteRecords
 
 # A study gets each fault once, and once more for every so many subjects.
-SUBJECTS_PER_ROUND = 2 * len(FAULTS)
+SUBJECTS_PER_ROUND = len(FAULTS)
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,14 @@ def plant_faults(site: SiteRecords, wishes: list[Wish], rng: Random) -> tuple[li
     faults: list[Fault] = []
     left: list[Wish] = []
     done: set[str] = set()
-    # Faults of a whole file come first: they may take rows away that others would have used.
-    for wish in sorted(wishes, key=lambda wish: bool(FAULTS[wish.check_id].touches)):
+
+    # Faults of a whole file come first: they may take rows away that others would have used. Then the faults that suit
+    # the fewest subjects, before these are taken.
+    def order(wish: Wish) -> tuple[bool, int]:
+        planter = FAULTS[wish.check_id]
+        return bool(planter.touches), sum(planter.suits(course) for course in site.courses)
+
+    for wish in sorted(wishes, key=order):
         planted = [] if wish.check_id in done else _plant(site, FAULTS[wish.check_id], wish.variant, touched, rng)
         if planted:
             done.add(wish.check_id)

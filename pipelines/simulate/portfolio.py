@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from pipelines.errors import UserError
@@ -32,6 +33,8 @@ _HOSPITALS = (
 
 # A study of four sites or more has one, the last, that is closed already.
 _SITES_OF_WHICH_ONE_IS_CLOSED = 4
+# The first site starts well before the others, so that no fault in a consent elsewhere precedes the study's first.
+_FIRST_ACTIVATION = CUTOFF - timedelta(days=650)
 
 
 def simulate_portfolio(
@@ -86,6 +89,16 @@ class Shape:
     subjects: int
     seed: int
 
+    def is_first(self, site_id: str) -> bool:
+        """Whether the site is the one that included the study's first subject."""
+        return site_id in self.site_ids[:1]
+
+    @cached_property
+    def study_start(self) -> date | None:
+        """The day of the study's first consent; None for a study without sites."""
+        sites = [_begin_site(self, site_id) for site_id in self.site_ids[:1]]
+        return min((course.consent.signed for site in sites for course in site.courses), default=None)
+
 
 def _write_sites(home: Home, shape: Shape, wishes: list[list[Wish]]) -> list[tuple[str, ...]]:
     """Write a study's sites, one at a time, and return its rows of the answer key.
@@ -118,31 +131,43 @@ def _faulty_site(shape: Shape, site_id: str, wishes: list[Wish]) -> tuple[SiteRe
 
 def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     """Return the records of one site without a fault."""
-    study, style, subjects, seed = shape.study, shape.style, shape.subjects, shape.seed
-    rng = chance(seed, study, site_id)
-    activation = CUTOFF - timedelta(days=rng.randint(420, 600))
-    site = SiteRecords(study, site_id, rng.choice(style.countries), style, activation, rng.choice(_INVESTIGATORS))
-    hospital = rng.choice(_HOSPITALS)
-    closed = len(shape.site_ids) >= _SITES_OF_WHICH_ONE_IS_CLOSED and site_id == shape.site_ids[-1]
-    width = max(3, len(str(subjects)))
-    for number, outcome in enumerate(plan_outcomes(rng, subjects, closed=closed), start=1):
-        subject = f"{site_id}{number:0{width}d}"
-        course = live_course(
-            chance(seed, study, site_id, subject, "course"),
-            subject,
-            outcome,
-            activation,
-            (style.youngest, style.oldest),
-        )
-        site.courses.append(course)
-    if closed:
-        site.closure = min(max(course.last_day for course in site.courses) + timedelta(days=40), CUTOFF)
-    record_site(site, *hospital)
+    site = _begin_site(shape, site_id)
+    site.study_start = shape.study_start
+    seed, study = shape.seed, shape.study
+    rng = chance(seed, study, site_id, "site")
+    record_site(site, *rng.choice(_HOSPITALS))
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
         record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
     site.shuffle_queries(rng)
+    return site
+
+
+def _begin_site(shape: Shape, site_id: str) -> SiteRecords:
+    """Return a site with its subjects' courses and no records yet."""
+    study, style, subjects, seed = shape.study, shape.style, shape.subjects, shape.seed
+    rng = chance(seed, study, site_id)
+    activation = _FIRST_ACTIVATION if shape.is_first(site_id) else CUTOFF - timedelta(days=rng.randint(420, 600))
+    site = SiteRecords(study, site_id, rng.choice(style.countries), style, activation, rng.choice(_INVESTIGATORS))
+    closed = len(shape.site_ids) >= _SITES_OF_WHICH_ONE_IS_CLOSED and site_id == shape.site_ids[-1]
+    outcomes = plan_outcomes(rng, subjects, closed=closed)
+    first = next(n for n, outcome in enumerate(outcomes) if outcome != "ongoing") if shape.is_first(site_id) else None
+    width = max(3, len(str(subjects)))
+    for number, outcome in enumerate(outcomes):
+        subject = f"{site_id}{number + 1:0{width}d}"
+        site.courses.append(
+            live_course(
+                chance(seed, study, site_id, subject, "course"),
+                subject,
+                outcome,
+                activation,
+                (style.youngest, style.oldest),
+                activation + timedelta(days=8) if number == first else None,
+            )
+        )
+    if closed:
+        site.closure = min(max(course.last_day for course in site.courses) + timedelta(days=40), CUTOFF)
     return site
 
 

@@ -22,7 +22,10 @@ class Table:
 
 @dataclass
 class SiteRecords:
-    """One site's subjects and files; it includes subjects from `activation` on, and sees nobody after `closure`."""
+    """One site's subjects and files; it includes subjects from `activation` on, and sees nobody after `closure`.
+
+    `study_start` is the day of the first consent of all sites of the study.
+    """
 
     study: str
     site: str
@@ -31,6 +34,7 @@ class SiteRecords:
     activation: date
     investigator: str
     closure: date | None = None
+    study_start: date | None = None
     courses: list[Course] = field(default_factory=list)
     tables: dict[str, Table] = field(
         default_factory=lambda: {name: Table(list(layout.columns)) for name, layout in SOURCES.items()}

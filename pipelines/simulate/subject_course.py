@@ -127,9 +127,16 @@ def plan_outcomes(rng: Random, subjects: int, *, closed: bool = False) -> list[O
     return outcomes
 
 
-def live_course(rng: Random, subject: str, outcome: Outcome, activation: date, ages: tuple[int, int]) -> Course:
+def live_course(
+    rng: Random,
+    subject: str,
+    outcome: Outcome,
+    activation: date,
+    ages: tuple[int, int],
+    screening: date | None = None,
+) -> Course:
     """Return a subject's course: consent after activation, then visits in order, all before CUTOFF."""
-    screening = _screening_day(rng, outcome, activation)
+    screening = screening or _screening_day(rng, outcome, activation)
     visits = _visits(rng, outcome, screening)
     planned_age = rng.randint(*ages)
     birth = _birth(rng, screening, planned_age)

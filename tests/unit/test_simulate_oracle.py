@@ -282,7 +282,7 @@ def test_a_clean_portfolio_has_nothing_wrong(home: Home) -> None:
 def test_a_planter_says_first_what_its_own_check_finds(check_id: str) -> None:
     """In some site of ten each planter finds a place; its own finding leads, and every row it names is in a file."""
     for number in range(10):
-        shape = Shape("SIM-003", STYLES[2], (), 12, number)
+        shape = Shape("SIM-003", STYLES[2], tuple(f"300{index}" for index in range(10)), 12, number)
         site = clean_site(shape, f"300{number}")
         faults, left = plant_faults(site, [Wish(check_id, number)], chance("planter", number))
         if not left:

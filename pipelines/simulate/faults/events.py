@@ -48,6 +48,7 @@ def outcome_against_end(spot: Spot) -> list[Fault]:
         row["aeout"] = "NOT RECOVERED/NOT RESOLVED"
         return [spot.fault("AE-06", "AE", row, "not resolved, but with an end date")]
     _end(row, None)
+    row.update(aeongo="X", aeenrf="AFTER")
     return [spot.fault("AE-06", "AE", row, "resolved, but without an end date")]
 
 

@@ -4,43 +4,54 @@ from __future__ import annotations
 
 from pipelines.simulate.faults.registry import Fault, Spot, enrolled, plants
 from pipelines.simulate.laboratory_records import LAB_TESTS
+from pipelines.simulate.site_records import Row
 from pipelines.simulate.subject_course import Course
 
 
 def grown(course: Course) -> bool:
-    """Whether the subject is an enrolled adult, to whom the limits of weight and height apply."""
-    return course.enrolled and course.age >= 19
+    """Whether the subject is an adult, to whom the limits of weight and height apply."""
+    return course.age >= 19
 
 
-@plants("VS-01", "VS")
+def measured(spot: Spot) -> list[Row]:
+    """Return the subject's vital signs that were done, in the order of visits."""
+    return [row for row in spot.rows("VS") if row["vsperf"] == "Y"]
+
+
+def few_visits(course: Course) -> bool:
+    """Whether the subject's own values are too few for one of them to stand out from the others."""
+    return len(course.planned_visits) <= 4
+
+
+@plants("VS-01", "VS", suits=few_visits)
 def pressures_exchanged(spot: Spot) -> list[Fault]:
     """Systolic and diastolic pressure in each other's field, both plausible by themselves."""
-    row = spot.choose(spot.rows("VS"))
+    row = spot.choose(measured(spot))
     if row is None:
         return []
     row["sysbp"], row["diabp"] = "76", "118"
     return [spot.fault("VS-01", "VS", row, "blood pressure 76/118")]
 
 
-@plants("VS-02", "VS", suits=grown)
+@plants("VS-02", "VS", suits=few_visits)
 def implausible_value(spot: Spot) -> list[Fault]:
-    """A digit too many, Fahrenheit in a Celsius field, or millimetres in a centimetre field."""
-    rows = spot.rows("VS")
-    if not rows:
+    """A digit too many, or millimetres in a centimetre field."""
+    rows = measured(spot)
+    column, text = (("sysbp", "480"), ("temp", "46.7"), ("height", "1720"))[spot.variant % 3]
+    if not rows or (column == "height" and not grown(spot.course)):
         return []
-    column, text = (("sysbp", "480"), ("temp", "98.1"), ("height", "1720"))[spot.variant % 3]
     row = rows[0] if column == "height" else spot.rng.choice(rows)
     row[column] = text
     return [spot.fault("VS-02", "VS", row, f"{column} is {text}")]
 
 
-@plants("VS-03", "VS", suits=grown)
+@plants("VS-03", "VS", suits=lambda course: course.enrolled and few_visits(course))
 def weight_in_pounds(spot: Spot) -> list[Fault]:
-    """One weight of three or more is in pounds."""
-    weighed = [row for row in spot.rows("VS") if row["weight"]]
+    """The last weight of three or more is in pounds."""
+    weighed = [row for row in measured(spot) if row["weight"]]
     if len(weighed) < 3:
         return []
-    row = spot.rng.choice(weighed)
+    row = weighed[-1]
     row["weight"] = f"{float(row['weight']) * 2.2046:.1f}"
     return [spot.fault("VS-03", "VS", row, "weight in pounds, labelled kg")]
 
@@ -51,7 +62,7 @@ def no_unit(spot: Spot) -> list[Fault]:
     row = spot.choose([row for row in spot.rows("LB") if row["siresn"] and row["siresu"]])
     if row is None:
         return []
-    row["orresu"] = row["siresu"] = ""
+    row["siresu"] = ""
     return [spot.fault("LB-01", "LB", row, f"{row['lbtstcd']} has no unit")]
 
 

@@ -58,6 +58,11 @@ def anybody(course: Course) -> bool:
     return bool(course.subject)
 
 
+def completed(course: Course) -> bool:
+    """Whether the subject had all visits of the schedule."""
+    return course.outcome == "completed"
+
+
 def enrolled(course: Course) -> bool:
     """Whether the subject was randomised."""
     return course.enrolled

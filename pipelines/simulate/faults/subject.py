@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, enrolled, plants
+from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
-from pipelines.simulate.subject_course import Course
+from pipelines.simulate.subject_course import Course, age_on
 
 
 def represented(course: Course) -> bool:
@@ -29,12 +30,18 @@ def second_demographics(spot: Spot) -> list[Fault]:
     return [spot.fault("DM-01", "DM", second, "second demographics record")]
 
 
-@plants("DM-02", "DM")
+@plants("DM-02", "DM", "CONSENT", suits=lambda course: course.age >= 19)
 def age_outside_limits(spot: Spot) -> list[Fault]:
-    """The age is blank, or over the limit; the birth date stays right."""
+    """The age is blank, or over the limit and so by the birth date."""
     row = spot.rows("DM")[0]
-    row["age"] = ("", "112")[spot.variant % 2]
-    return [spot.fault("DM-02", "DM", row, "age is blank" if not row["age"] else "age is 112")]
+    if spot.variant % 2 == 0:
+        row["age"] = ""
+        return [spot.fault("DM-02", "DM", row, "age is blank")]
+    row["age"] = "112"
+    born = date_of(row, "brthdat")
+    row["brthdat_yy_nsv"] = str(born.year - (112 - spot.course.age))
+    row["brthdat"] = f"{row['brthdat_yy_nsv']}{born.isoformat()[4:].replace('02-29', '02-28')}"
+    return [spot.fault("DM-02", "DM", row, "age is 112")]
 
 
 @plants("DM-04", "DM", suits=enrolled)
@@ -47,20 +54,20 @@ def other_arm(spot: Spot) -> list[Fault]:
 
 @plants("DM-13", "AE", "LB", "CONSENT", suits=lambda course: course.enrolled and consented_alone(course))
 def before_birth(spot: Spot) -> list[Fault]:
-    """A year of the last century: in an adverse event, or in a laboratory sample, which then also precedes consent."""
+    """A year of the last century: in an adverse event, or in a pregnancy test, which then also precedes consent."""
     if spot.variant % 2 == 0:
         row = spot.choose([row for row in spot.rows("AE") if row["aestdat_dd_nsv"]])
         if row is None:
             return []
-        row["aestdat_yy_nsv"] = "1925"
+        row.update(aestdat_yy_nsv="1925", aetrtem="N")
         return [spot.fault("DM-13", "AE", row, "adverse event starts before birth")]
-    row = spot.choose(spot.rows("LB"))
+    row = spot.choose([row for row in spot.rows("LB") if row["lbtstcd"] == "HCG"])
     if row is None:
         return []
-    row["lb_dt"] = f"1925{row['lb_dt'][4:]}" if not row["lb_dt"].endswith("02-29") else "1925-02-28"
+    row["lb_dt"] = f"1925{row['lb_dt'][4:].replace('02-29', '02-28')}"
     return [
-        spot.fault("DM-13", "LB", row, "sample dated before birth"),
-        spot.fault("IC-02", "CONSENT", main_consent(spot), "follows from the sample dated before birth"),
+        spot.fault("DM-13", "LB", row, "pregnancy test dated before birth"),
+        spot.fault("IC-02", "CONSENT", main_consent(spot), "follows from the pregnancy test dated before birth"),
     ]
 
 
@@ -83,24 +90,47 @@ def no_consent(spot: Spot) -> list[Fault]:
     return [spot.fault("IC-01", "DM", spot.rows("DM")[0], "no main consent is recorded")]
 
 
-def _sign(consent: Row, day: str) -> None:
-    for column in ("consdt", "consenterdt", *(("lar_dt",) if consent["lar_dt"] else ())):
-        consent[column] = day
+def sign_on(spot: Spot, day: date) -> Row | None:
+    """Date the main consent otherwise, in every place that repeats the date, and return it.
+
+    None, and nothing changed, where the subject was of another age on that day, or another record depends on the date:
+    a deviation from before it, or the start of the study.
+    """
+    consent, text = main_consent(spot), day.isoformat()
+    deviations = [row["deviationdate"] for row in spot.rows("DEVIATIONS")]
+    if (
+        age_on(spot.course.birth, day) != spot.course.age
+        or spot.course.consent.signed == spot.site.study_start
+        or any("" < deviation < text for deviation in deviations)
+    ):
+        return None
+    for column in ("consdt", "consenterdt", "lar_dt", "witnessdt"):
+        consent[column] = text if consent[column] else ""
+    spot.rows("DM")[0]["rficdat"] = text
+    for row in spot.rows("DS"):
+        if row["dsdecod"] == "INFORMED CONSENT OBTAINED":
+            row.update(dsst_dt=text, record_dt=text)
+    return consent
 
 
 @plants("IC-02", "CONSENT", suits=consented_alone)
 def consent_after_procedure(spot: Spot) -> list[Fault]:
     """Subject and consenter signed days after the first procedure."""
-    consent = main_consent(spot)
-    _sign(consent, (spot.course.screening + timedelta(days=3)).isoformat())
+    consent = sign_on(spot, spot.course.screening + timedelta(days=3))
+    if consent is None:
+        return []
     return [spot.fault("IC-02", "CONSENT", consent, "consent three days after the first procedure")]
 
 
 @plants("IC-04", "CONSENT", suits=consented_alone)
 def consent_before_activation(spot: Spot) -> list[Fault]:
     """Subject and consenter signed before the site was activated."""
-    consent = main_consent(spot)
-    _sign(consent, (spot.site.activation - timedelta(days=spot.rng.randint(3, 15))).isoformat())
+    day = spot.site.activation - timedelta(days=spot.rng.randint(3, 15))
+    if spot.site.study_start is not None and day < spot.site.study_start:
+        return []
+    consent = sign_on(spot, day)
+    if consent is None:
+        return []
     return [spot.fault("IC-04", "CONSENT", consent, "consent before the site's activation")]
 
 
@@ -127,13 +157,15 @@ def no_representative(spot: Spot) -> list[Fault]:
     return [spot.fault("ICF-06", "CONSENT", consent, "the representative's date is blank")]
 
 
-@plants("IE-01", "IE", suits=enrolled)
+@plants("IE-01", "IE", "DV", suits=enrolled)
 def criterion_not_met(spot: Spot) -> list[Fault]:
-    """An enrolled subject with an unmet inclusion or a met exclusion criterion."""
+    """An enrolled subject with an unmet inclusion or a met exclusion criterion, which is in the deviation log."""
     row = spot.choose(spot.rows("IE"))
     if row is None:
         return []
     row["ieorres"] = "N" if row["iecat"] == "INCL" else "Y"
+    deviation = add_deviation(spot.site, spot.course, spot.rng, spot.course.screening)
+    deviation.update(deviation=f"{row['ietestcd']} not met", companycategory="ELIGIBILITY", visit="Screening")
     return [spot.fault("IE-01", "IE", row, f"enrolled, but {row['ietestcd']} is {row['ieorres']}")]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,16 +14,18 @@ from typing import Literal
 
 from pipelines.ingest.examination import OddText, count_repeated_rows, find_odd_text
 from pipelines.ingest.landing import LandingFile, has_site, landing_files, landing_sites, source_of
-from pipelines.ingest.layout import agreed_table, hold_to_site, layout_digest, with_lineage
+from pipelines.ingest.layout import Layout, agreed_table, hold_to_site, layout_of, with_lineage
 from pipelines.ingest.ledger import DeliveryEvent, current_of, ledger_path, read_ledger, write_ledger
 from pipelines.ingest.readers import READERS
 from pipelines.ingest.refusal import Refusal
-from pipelines.ingest.store import Keeper, holding_site, keep_delivery, keep_refused
+from pipelines.ingest.store import holding_site, keep_delivery, keep_refused
 from pipelines.settings import Home
 from pipelines.study import Study
 
-# A file is read in one piece, so its size bounds the memory that ingest needs.
+# A file is read in one piece, so its size times the number of sites at work bounds the memory that ingest needs.
 MAX_FILE_BYTES = 1 << 30
+# Python reads one file at a time whatever the number of threads; the others count, compress and wait for the disk.
+MAX_SITES_AT_WORK = 4
 
 Clock = Callable[[], datetime]
 
@@ -51,12 +54,21 @@ def ingest_study(
     Raises:
         UserError: the store cannot be written or is damaged. A broken delivery raises nothing.
     """
+    if sites is None:
+        sites = landing_sites(home, study.study)
     new: list[DeliveryEvent] = []
-    for site in landing_sites(home, study.study) if sites is None else sites:
-        events = ingest_site(home, study, site, now)
-        if on_site:
-            on_site(site, events)
-        new += events
+    layouts = _layouts_of(study)
+    with ThreadPoolExecutor(min(MAX_SITES_AT_WORK, os.cpu_count() or 1)) as at_work:
+        ingested = [at_work.submit(_ingest, home, study, site, layouts, now) for site in sites]
+        try:
+            # In the order of the sites, whichever is ready first.
+            for site, events in zip(sites, (one.result() for one in ingested), strict=True):
+                if on_site:
+                    on_site(site, events)
+                new += events
+        except BaseException:
+            at_work.shutdown(cancel_futures=True)
+            raise
     return new
 
 
@@ -68,16 +80,23 @@ def ingest_site(home: Home, study: Study, site: str, now: Clock = utc_now) -> li
     Raises:
         UserError: the site's name is none, its folder cannot be listed, or the store cannot be written or is damaged.
     """
+    return _ingest(home, study, site, _layouts_of(study), now)
+
+
+def _layouts_of(study: Study) -> dict[str, Layout]:
+    return {name: layout_of(source) for name, source in study.sources.items()}
+
+
+def _ingest(home: Home, study: Study, site: str, layouts: Mapping[str, Layout], now: Clock) -> list[DeliveryEvent]:
     files = landing_files(home, study.study, site)
     ledger = ledger_path(home, study.study, site)
     if not files:
         return []
-    with holding_site(ledger.parent), Keeper() as keeper:
+    with holding_site(ledger.parent):
         before = read_ledger(ledger)
-        intake = _Intake(home, study, site, list(before), {f.name for f in files}, keeper, now)
+        intake = _Intake(home, study, site, list(before), {f.name for f in files}, layouts, now)
         for file in files:
             intake.take(file)
-        keeper.finish()
         if intake.events != before:
             write_ledger(ledger, intake.events)
     return intake.events[len(before) :]
@@ -104,7 +123,7 @@ class _Intake:
         site: str,
         events: list[DeliveryEvent],
         present: set[str],
-        keeper: Keeper,
+        layouts: Mapping[str, Layout],
         now: Clock,
     ) -> None:
         self.home = home
@@ -112,9 +131,8 @@ class _Intake:
         self.site = site
         self.events = events
         self.present = present
-        self.keeper = keeper
         self.now = now
-        self.layouts = {name: layout_digest(source) for name, source in study.sources.items()}
+        self.layouts = layouts
         self.current = current_of(events)
         self.last = {event.name: place for place, event in enumerate(events)}
 
@@ -151,7 +169,7 @@ class _Intake:
             source = source_of(self.study, file)
         except Refusal as refusal:
             return _Arrival(file, refusal=refusal)
-        return _Arrival(file, source, self.layouts[source])
+        return _Arrival(file, source, self.layouts[source].digest)
 
     def _is_settled(self, last: DeliveryEvent, arrival: _Arrival) -> bool:
         """Return whether these bytes need no second look under the study's present configuration."""
@@ -188,7 +206,7 @@ class _Intake:
         if arrival.refusal:
             raise arrival.refusal
         source = self.study.sources[arrival.source]
-        table = agreed_table(READERS[source.format].read(data, source), source)
+        table = agreed_table(READERS[source.format].read(data, source), self.layouts[arrival.source])
         hold_to_site(table, source, self.site, partial(has_site, self.home, self.study))
         source_file = f"{self.study.study}/{self.site}/{arrival.file.name}"
         # The rows name their file, so the same bytes under another name are another folder.
@@ -196,7 +214,7 @@ class _Intake:
         store = f"{self.study.study}/{self.site}/{arrival.source}/{arrival.sha256[:16]}-{reading[:8]}"
         rows = with_lineage(table, source_file, self.site)
         suffix = Path(arrival.file.file).suffix
-        self.keeper.start(partial(keep_delivery, self.home.store / store, suffix, data, rows))
+        keep_delivery(self.home.store / store, suffix, data, rows)
         event = self._add(
             arrival,
             "accepted",
@@ -211,7 +229,7 @@ class _Intake:
 
     def _refuse(self, arrival: _Arrival, data: bytes, refusal: Refusal, received_at: str | None) -> None:
         store = f"{self.study.study}/{self.site}/refused/{arrival.sha256[:16]}"
-        self.keeper.start(partial(keep_refused, self.home.store / store, data))
+        keep_refused(self.home.store / store, data)
         self._add(arrival, "refused", reason=refusal.reason, line=refusal.line, store=store, received_at=received_at)
 
     def _add(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.foreign_text import normal_form
 from pipelines.ingest.examination import EXAMINATION
@@ -19,16 +21,38 @@ from pipelines.study import Source
 LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site")
 
 
-def layout_digest(source: Source) -> str:
-    """Return a hash of all that decides how a file of this source is read: when it changes, files are read again."""
-    declared = source.model_dump(
+@dataclass(frozen=True)
+class Layout:
+    """What is agreed of a source's columns, worked out once for all its files.
+
+    `digest` is a hash of all that decides how a file is read: when it changes, files are read again. `required` and
+    `declared` are names in the agreed spelling; `renamed` gives the agreed name for a header's, folded.
+    """
+
+    digest: str
+    required: tuple[str, ...]
+    declared: frozenset[str]
+    renamed: Mapping[str, str]
+
+
+def layout_of(source: Source) -> Layout:
+    """Return what study.yml says of a source's columns."""
+    declaration = source.model_dump(
         mode="json", include={"format", "encoding", "delimiter", "quote", "site", "missing", "aliases", "columns"}
     )
-    parts = [READERS[source.format].version, EXAMINATION, declared, _declared_names(source), _required_names(source)]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    declared, required = _declared_names(source), _required_names(source)
+    parts = [READERS[source.format].version, EXAMINATION, declaration, declared, required]
+    spelling = {_folded(name): name for name in reversed(declared)}
+    aliases = {_folded(written): spelling.get(_folded(agreed), agreed) for written, agreed in source.aliases.items()}
+    return Layout(
+        digest=hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest(),
+        required=tuple(required),
+        declared=frozenset(declared),
+        renamed=spelling | aliases,
+    )
 
 
-def agreed_table(reading: Reading, source: Source) -> pa.Table:
+def agreed_table(reading: Reading, layout: Layout) -> pa.Table:
     """Return the file's table under the agreed column names.
 
     A header is trimmed; an alias gives its agreed name; a name that differs from a declared one in case or Unicode form
@@ -37,8 +61,7 @@ def agreed_table(reading: Reading, source: Source) -> pa.Table:
     Raises:
         Refusal: a name is blank, repeated or reserved, or a required column is missing.
     """
-    declared = _declared_names(source)
-    names = _agreed_names(reading.header, source)
+    names = [layout.renamed.get(_folded(written), written.strip()) for written in reading.header]
     folded: dict[str, int] = {}
     for place, name in enumerate(names, start=1):
         if not name:
@@ -48,9 +71,9 @@ def agreed_table(reading: Reading, source: Source) -> pa.Table:
         first = folded.setdefault(name.casefold(), place)
         if first != place:
             # Only a declared name is shown: without a header line, the "names" are a patient's values.
-            both = f" ({name})" if name in declared else ""
+            both = f" ({name})" if name in layout.declared else ""
             raise Refusal("duplicate_column", f"columns {first} and {place} have the same name{both}", 1)
-    missing = [name for name in _required_names(source) if name.casefold() not in folded]
+    missing = [name for name in layout.required if name.casefold() not in folded]
     if missing:
         raise Refusal("missing_column", f"the file has no column {', '.join(missing)}", 1)
     return reading.table.rename_columns(names)
@@ -66,13 +89,13 @@ def hold_to_site(table: pa.Table, source: Source, site: str, is_site: Callable[[
         return
     wanted = source.site.casefold()
     place = [name.casefold() for name in table.column_names].index(wanted)
-    values = pl.Series(table.column(place)).str.strip_chars()
+    values = table.column(place)
     own = {"", site, *map(normal_form, source.missing)}
-    foreign = [value for value in values.unique() if normal_form(value).strip() not in own]
+    foreign = {value for value in pc.unique(values).to_pylist() if normal_form(value).strip() not in own}
     if not foreign:
         return
-    row = int(values.is_in(foreign).arg_true()[0])
-    named = normal_form(values[row]).strip()
+    row, value = next((row, value) for row, value in enumerate(values.to_pylist()) if value in foreign)
+    named = normal_form(value).strip()
     whose = f"site {named}" if is_site(named) else "another site"
     raise Refusal("site_mismatch", f"row {row + 1} names {whose} in column {source.site}, but {site} delivered it")
 
@@ -80,26 +103,21 @@ def hold_to_site(table: pa.Table, source: Source, site: str, is_site: Callable[[
 def with_lineage(table: pa.Table, source_file: str, site: str) -> pa.Table:
     """Put the delivered file, the 1-based data row and the site in front of every row."""
     rows = table.num_rows
-    lineage = [
-        _repeated(source_file, rows),
-        # Not pa.array: its first call imports pandas, which takes a second.
-        pl.int_range(1, rows + 1, dtype=pl.Int64, eager=True).to_arrow(),
-        _repeated(site, rows),
-    ]
+    lineage = [_repeated(source_file, rows), pa.arange(1, rows + 1), _repeated(site, rows)]
     return pa.table([*lineage, *table.columns], names=[*LINEAGE_COLUMNS, *table.column_names])
 
 
 def _repeated(text: str, rows: int) -> pa.Array:
     """Return a column that holds its one text once; it is plain text again in the store."""
-    places = pl.zeros(rows, dtype=pl.Int32, eager=True).to_arrow()
-    return pa.DictionaryArray.from_arrays(places, pl.Series([text]).to_arrow())
+    places = pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(bytes(4 * rows))])
+    return pa.DictionaryArray.from_arrays(places, _one_text(text))
 
 
-def _agreed_names(header: Iterable[str], source: Source) -> list[str]:
-    aliases = {_folded(written): agreed for written, agreed in source.aliases.items()}
-    spelling = {_folded(name): name for name in reversed(_declared_names(source))}
-    agreed = (aliases.get(_folded(written), written.strip()) for written in header)
-    return [spelling.get(_folded(name), name) for name in agreed]
+def _one_text(text: str) -> pa.Array:
+    # Not pa.array: its first call imports pandas, which takes a second.
+    encoded = text.encode()
+    ends = array("i", (0, len(encoded)))
+    return pa.StringArray.from_buffers(1, pa.py_buffer(ends), pa.py_buffer(encoded))
 
 
 def _folded(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -83,7 +82,7 @@ def read_ledger(path: Path) -> list[DeliveryEvent]:
 
 def write_ledger(path: Path, events: Sequence[DeliveryEvent]) -> None:
     """Replace a ledger by one atomic step."""
-    lines = (json.dumps(dataclasses.asdict(event)) + "\n" for event in events)
+    lines = (json.dumps(vars(event), default=vars) + "\n" for event in events)
     replace_file(path, "".join(lines).encode())
 
 

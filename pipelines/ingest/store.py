@@ -5,11 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,31 +37,6 @@ def holding_site(folder: Path) -> Iterator[None]:
         place = error.filename or folder
         cure = "check the disk's space and the folder's permissions, then run again"
         raise UserError(f"{place}: cannot be written ({error.strerror}); {cure}") from error
-
-
-class Keeper:
-    """Writes deliveries while the next one is read; one at a time, so that memory holds two files at most."""
-
-    def __init__(self) -> None:
-        self._writer = ThreadPoolExecutor(max_workers=1)
-        self._under_way: Future[None] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._writer.shutdown()
-
-    def start(self, write: Callable[[], None]) -> None:
-        """Begin to write, when all before is written."""
-        self.finish()
-        self._under_way = self._writer.submit(write)
-
-    def finish(self) -> None:
-        """Wait until all is written; raises what the writing raised."""
-        if self._under_way:
-            self._under_way.result()
-        self._under_way = None
 
 
 def keep_delivery(folder: Path, suffix: str, original: bytes, table: pa.Table) -> None:

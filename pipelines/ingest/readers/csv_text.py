@@ -1,7 +1,8 @@
-"""Reads delimited text strictly, as declared, and has a second parser confirm the number of rows.
+"""Reads delimited text strictly, as declared, with two parsers that share no code and must agree on every cell.
 
-Python's csv module gives the values. It loses nothing in strict mode; sniffing readers do (a change of width in
-the middle of a file makes them drop rows in silence).
+Python's csv module judges: in strict mode it loses nothing, where sniffing readers do (a change of width in the middle
+of a file makes them drop rows in silence). Arrow's parser gives the table, which Python would take many times longer to
+build; each row of it is held against what the csv module read.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import codecs
 import csv
 import gc
 import io
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, NoReturn
 
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from pipelines.ingest.readers.reader import Reading
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 
 MAX_FIELD_CHARACTERS = 1_000_000
 MAX_COLUMNS = 5_000
-# Rows are turned into columns in pieces, so that a row's text is still in the processor's cache.
-ROWS_A_PIECE = 2_048
+# Rows are compared in pieces, so that a row's text is still in the processor's cache.
+ROWS_A_PIECE = 512
+# Stands behind each cell when two readings of a row are compared.
+_CELL_END = "\x1f"
 
 _OTHER_TYPES = {
     b"PK\x03\x04": "a ZIP or Excel file",
@@ -55,24 +59,27 @@ class CsvReader:
         if not text or text.isspace():
             raise Refusal("empty_file", f"the file holds nothing ({len(data)} bytes)")
         with _no_search_for_cycles():
-            header, table = _parse(text, source)
-        counted = _count_rows(text, source)
-        if counted != table.num_rows:
-            second = "none (it cannot read the file)" if counted is None else str(counted)
-            raise Refusal("row_count_mismatch", f"{table.num_rows} rows read, but a second reader counts {second}")
-        return Reading(header, table)
+            return _parse(text, source)
+
+
+_readings = 0
+_readings_lock = threading.Lock()
 
 
 @contextmanager
 def _no_search_for_cycles() -> Iterator[None]:
-    """Spare the garbage collector: it would look through each row's list again and again, a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
+    """Spare the garbage collector while a thread reads: it would look through each row's list again and again."""
+    global _readings
+    with _readings_lock:
+        _readings += 1
+        gc.disable()
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        with _readings_lock:
+            _readings -= 1
+            if not _readings:
+                gc.enable()
 
 
 def _refuse_other_types(data: bytes) -> None:
@@ -114,7 +121,7 @@ def _records(text: bytes, source: Source) -> _csv.Reader:
         raise Refusal("unusable_dialect", "this delimiter and quote cannot be used together in study.yml") from error
 
 
-def _parse(text: bytes, source: Source) -> tuple[tuple[str, ...], pa.Table]:
+def _parse(text: bytes, source: Source) -> Reading:
     records = _records(text, source)
     try:
         header = tuple(next(records))
@@ -124,18 +131,31 @@ def _parse(text: bytes, source: Source) -> tuple[tuple[str, ...], pa.Table]:
         raise Refusal("blank_column", "line 1 is blank, but it must name the columns", 1)
     if len(header) > MAX_COLUMNS:
         raise Refusal("too_many_columns", f"{len(header)} columns; the limit is {MAX_COLUMNS}", 1)
-    names = [str(place) for place in range(len(header))]
-    frames = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]
+    table = _read_again(text, source, len(header))
+    rows_read, differing = 0, None
     try:
         for rows in _pieces(records):
             if set(map(len, rows)) != {len(header)}:
                 _refuse_first_fault(text, source, len(header))
-            columns = zip(*rows, strict=True)
-            frames.append(pl.DataFrame([pl.Series(n, c, dtype=pl.String) for n, c in zip(names, columns, strict=True)]))
+            if table is not None and differing is None and not _is_same(rows, table.slice(rows_read, len(rows))):
+                differing = rows_read
+            rows_read += len(rows)
     except csv.Error as error:
         _refuse_first_fault(text, source, len(header), error)
-    table = pl.concat(frames, rechunk=False).to_arrow()
-    return header, table.rename_columns(list(header))
+    if table is None or table.num_rows != rows_read:
+        second = "none (it cannot read the file)" if table is None else str(table.num_rows)
+        raise Refusal("row_count_mismatch", f"{rows_read} rows read, but a second reader counts {second}")
+    if differing is not None:
+        place = f"rows {differing + 1} to {min(differing + ROWS_A_PIECE, rows_read)}"
+        raise Refusal("value_mismatch", f"two readers do not read the same values in {place}")
+    return Reading(header, table)
+
+
+def _is_same(rows: list[list[str]], table: pa.Table) -> bool:
+    """Return whether the cells of a table are those of the rows, which have as many columns."""
+    cells = _CELL_END.join(map(_CELL_END.join, rows)) + _CELL_END
+    joined = pc.binary_join_element_wise(*table.columns, "", _CELL_END)
+    return b"".join(chunk.buffers()[2] for chunk in joined.chunks) == cells.encode()
 
 
 def _pieces(records: Iterator[list[str]]) -> Iterator[list[list[str]]]:
@@ -175,10 +195,11 @@ def _broken_quotes(found: str, begin: int, end: int) -> Refusal:
     return Refusal("malformed_quote", f"text follows a closing quote on line {begin}", begin)
 
 
-def _count_rows(text: bytes, source: Source) -> int | None:
-    """Return the number of data rows that an independent parser finds, or None if it cannot read the file."""
+def _read_again(text: bytes, source: Source, width: int) -> pa.Table | None:
+    """Return the data rows as an independent parser reads them, or None if it cannot read the file."""
     if not text.endswith((b"\n", b"\r")):
         text += b"\n"  # without it, a header alone is an error there
+    names = [f"f{place}" for place in range(width)]  # Arrow's own
     try:
         table = pyarrow.csv.read_csv(
             pa.py_buffer(text),
@@ -194,13 +215,14 @@ def _count_rows(text: bytes, source: Source) -> int | None:
                 newlines_in_values=True,
                 ignore_empty_lines=False,
             ),
-            # The parser goes through every field; only the first column is kept, as the count needs no more.
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types={"f0": pa.string()}, include_columns=["f0"], strings_can_be_null=False, check_utf8=False
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=names,
+                strings_can_be_null=False,
+                check_utf8=False,
             ),
         )
-    except (pa.ArrowInvalid, ValueError):
+    except (pa.ArrowInvalid, KeyError, ValueError):
         # The message would quote the row, so it is not passed on.
         return None
-    rows: int = table.num_rows
-    return rows - 1
+    return table.slice(1)

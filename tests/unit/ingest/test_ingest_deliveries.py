@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -21,6 +23,10 @@ from pipelines.settings import Home
 
 A = "a,b\n1,2\n3,4\n"
 B = "a,b\n5,6\n"
+
+
+def noon() -> datetime:
+    return datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def test_the_deliveries_table(desk: Desk) -> None:
@@ -220,6 +226,37 @@ def test_a_study_is_taken_site_by_site(home: Home) -> None:
     assert landing_sites(home, "ST-1") == ["101", "102", "103"]
     assert [event.site for event in ingest_study(home, study)] == ["101", "102"]
     assert [d.site for d in current_deliveries(home, "ST-1")] == ["101", "102", "103"]
+
+
+def test_sites_taken_at_once_are_told_in_order_and_give_what_each_alone_gives(home: Home, tmp_path: Path) -> None:
+    study = study_of(AE={"path": "edc/AE.csv"})
+    sites = [f"1{number:02}" for number in range(20)]
+    alone = Home(tmp_path / "alone")
+    for number, site in enumerate(sites):
+        for place in (home, alone):
+            Desk(place, study, site).put("edc/AE.csv", "a,b\n" + "1,2\n" * (3000 if number % 5 == 0 else 1))
+    told: list[str] = []
+    events = ingest_study(home, study, on_site=lambda site, _: told.append(site), now=noon)
+    assert told == [event.site for event in events] == sites
+    assert [event for site in sites for event in ingest_site(alone, study, site, noon)] == events
+    kept, wanted = (
+        {str(path.relative_to(place.store)): path.read_bytes() for path in place.store.rglob("*") if path.is_file()}
+        for place in (home, alone)
+    )
+    assert kept == wanted
+
+
+def test_a_site_that_cannot_be_written_ends_the_run_and_leaves_the_others_whole(home: Home) -> None:
+    study = study_of(AE={"path": "edc/AE.csv"})
+    for site in ("101", "102", "103"):
+        Desk(home, study, site).put("edc/AE.csv", A)
+    (home.store / "ST-1").mkdir(parents=True)
+    (home.store / "ST-1" / "102").write_text("a file where the site's folder belongs")
+    with pytest.raises(UserError, match="ST-1/102: cannot be written"):
+        ingest_study(home, study)
+    (home.store / "ST-1" / "102").unlink()
+    ingest_study(home, study)
+    assert [(d.site, d.rows) for d in current_deliveries(home, "ST-1")] == [("101", 2), ("102", 2), ("103", 2)]
 
 
 def test_a_name_that_is_no_site_is_an_error_for_the_caller(desk: Desk) -> None:

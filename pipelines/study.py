@@ -23,10 +23,15 @@ class ListedSite(StrictModel):
     """A site named in study.yml, for studies without a CTMS export."""
 
     id: Name
+    """The name of its folder in landing."""
     name: str | None = None
+    """The institution."""
     country: str | None = None
+    """Its country, as ISO 3166 has it in three letters, e.g. DEU."""
     investigator: str | None = None
+    """The principal investigator's identifier."""
     activation_date: Day | None = None
+    """The day on which the site was activated, YYYY-MM-DD."""
 
 
 class Columns(StrictModel):
@@ -36,7 +41,9 @@ class Columns(StrictModel):
     """
 
     required: list[str] = []
+    """Without one of these a file is refused."""
     optional: list[str] = []
+    """These may come; a pattern such as *_nsv stands for many."""
 
     def allows(self, column: str) -> bool:
         """Return whether a column belongs to the agreed layout; case does not matter."""
@@ -47,12 +54,19 @@ class Expression(StrictModel):
     """Where a variable's text comes from: exactly one of item, value, sql, or year (with month and day)."""
 
     item: str | None = None
+    """A column of the export."""
     values: dict[str, str] | None = None
+    """Value of the item: standard term; other values stay as they are."""
     value: str | None = None
+    """A constant."""
     sql: str | None = None
+    """An SQL expression over one row of the export, all of whose columns are text."""
     year: str | None = None
+    """The column with the year of a date in parts."""
     month: str | None = None
+    """The column with its month."""
     day: str | None = None
+    """The column with its day."""
 
     @model_validator(mode="before")
     @classmethod
@@ -81,18 +95,31 @@ class Source(StrictModel):
     """
 
     path: str
+    """<system>/<file pattern> below the site's folder, e.g. edc/AE.csv."""
     format: Literal["csv"] = "csv"
+    """The format of the file."""
     layout: Layout | None = None
+    """sdtm where the columns have the names of SDTM; the study's, where it is absent."""
     encoding: str = "utf-8"
+    """Any encoding that Python knows, e.g. cp1252 or shift_jis."""
     delimiter: str = Field(default=",", min_length=1, max_length=1)
+    """What stands between two fields; one character."""
     quote: str = Field(default='"', min_length=1, max_length=1)
+    """What stands around a field that holds the delimiter; one character."""
     subject: Expression | None = None
+    """Where the subject's id stands; left out where rows belong to no subject."""
     site: str | None = None
+    """The column whose every value must be the name of the site's folder."""
     extract_date: Expression | None = None
+    """Where the day stands on which the file was extracted."""
     missing: list[str] = []
+    """Codes that stand for a blank, e.g. NA."""
     dates: dict[str, DateFormats] = {}
+    """For each date column the formats in which it is written, tried in this order."""
     aliases: dict[str, str] = {}
+    """Header as delivered: agreed name."""
     columns: Columns | None = None
+    """The agreed layout; what differs from it is reported."""
 
     @field_validator("path")
     @classmethod
@@ -140,10 +167,15 @@ class Measurement(StrictModel):
     """One measurement that the export lays out as a column of its own, to become a row (VS, LB)."""
 
     testcd: Name
+    """Short code of the test, e.g. SYSBP."""
     test: str
+    """Name of the test."""
     result: str
+    """The column with the result."""
     unit: Expression | None = None
+    """Where the unit stands."""
     variables: dict[str, Expression] = {}
+    """Variables of this measurement alone."""
 
 
 class Mapping(StrictModel):
@@ -154,9 +186,13 @@ class Mapping(StrictModel):
     """
 
     source: str = Field(alias="from")
+    """The source that feeds the dataset."""
     where: str | None = None
+    """An SQL condition on the source's columns; other rows are no records of the dataset."""
     variables: dict[str, Expression] = {}
+    """Variable of the dataset: where its text comes from."""
     measurements: list[Measurement] = []
+    """Columns that become rows (VS, LB)."""
 
 
 class Study(StrictModel):
@@ -167,17 +203,29 @@ class Study(StrictModel):
     """
 
     study: Name
+    """The study's id: the name of its folder, and the beginning of every USUBJID."""
     title: str
+    """The title, as on the protocol."""
     sponsor: str
+    """Who receives the extract."""
     schedule: Schedule | None = None
+    """When the study runs by itself."""
     extract_date: Day | None = None
+    """The day on which the exports were extracted, for files that do not say it."""
     anchor: Anchor = DEFAULT_ANCHOR
+    """The event from which the days of visits are counted."""
     sites: list[ListedSite] = []
+    """The sites, where no CTMS list is delivered."""
     visits: list[Visit] = []
+    """The protocol's schedule."""
     layout: Layout = "mapped"
+    """sdtm where the exports have the names of SDTM already and need no map."""
     sources: dict[Name, Source]
+    """Kinds of files that sites deliver, by a name of your choice."""
     map: dict[str, list[Mapping]] = {}
+    """Dataset: the sources that feed it."""
     parameters: dict[str, dict[str, Any]] = {}
+    """Check id: its thresholds, where they differ from the suite's."""
 
     @model_validator(mode="after")
     def _is_mapped(self) -> Self:

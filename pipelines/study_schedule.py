@@ -19,7 +19,9 @@ class Schedule(StrictModel):
     """When the study runs by itself."""
 
     cron: str
+    """Five fields: minute, hour, day, month, day of the week."""
     timezone: str = "UTC"
+    """IANA name, e.g. Europe/Berlin."""
 
     @field_validator("cron")
     @classmethod
@@ -43,7 +45,9 @@ class VisitWindow(StrictModel):
     """The days by which a visit may come before or after its planned day; the first and the last of them are inside."""
 
     before: Annotated[int, Field(ge=0)]
+    """Days before the planned day."""
     after: Annotated[int, Field(ge=0)]
+    """Days after the planned day."""
 
 
 class Visit(StrictModel):
@@ -55,11 +59,17 @@ class Visit(StrictModel):
     """
 
     name: str
+    """As the export names it."""
     num: float | None = None
+    """Its place in the order of the visits."""
     day: int | None = None
+    """Its planned day, counted from the anchor."""
     window: VisitWindow | None = None
+    """The days by which it may come before or after."""
     required: YesOrNo | None = None
+    """Whether every subject is to have it."""
     anchor: Anchor | None = None
+    """The event from which its day is counted."""
 
     @model_validator(mode="after")
     def _has_a_day_to_plan_by(self) -> Self:

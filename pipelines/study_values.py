@@ -82,6 +82,9 @@ DateFormats = Annotated[list[DateFormat], AfterValidator(_check_formats)]
 
 
 class StrictModel(BaseModel):
-    """A part of study.yml: unknown keys are errors, values do not change after loading."""
+    """A part of study.yml: unknown keys are errors, values do not change after loading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    The text below a field is what an editor shows of the key.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

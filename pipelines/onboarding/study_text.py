@@ -27,8 +27,8 @@ def study_text(proposal: StudyProposal) -> str:
 
 def _head(proposal: StudyProposal) -> Iterator[str]:
     yield f"# yaml-language-server: $schema={STUDY_SCHEMA_FILE}"
-    yield f"# Proposed by `siteproof init` from the exports of {proposal.delivering} sites: nothing in it is known for certain."
-    yield f"# Hold each {CONFIRM} against the CRF and take the mark away, settle each {TODO}, then run siteproof doctor."
+    yield f"# Proposed by `siteproof init` from the exports of {proposal.delivering} sites: nothing in it is certain."
+    yield f"# Hold each {CONFIRM} against the CRF and take the mark away, settle each {TODO}, ask siteproof doctor."
     yield f"study: {_scalar(proposal.study)}"
     yield f"title: {TODO}  # {TODO}: as on the protocol"
     yield f"sponsor: {TODO}  # {TODO}: who receives the extract"

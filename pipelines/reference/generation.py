@@ -9,6 +9,7 @@ from pipelines.reference.check_pages import CHECK_PAGES_DIR, check_pages
 from pipelines.reference.check_sheet import describe_checks
 from pipelines.reference.mart_contracts import MART_CONTRACTS_FILE, mart_contracts
 from pipelines.settings import EXPECTATIONS_DIR
+from pipelines.study_schema import STUDY_SCHEMA_FILE, study_schema_text
 from pipelines.validate import load_suites
 from pipelines.vocabulary import load_vocabulary
 
@@ -19,6 +20,7 @@ def generated_files() -> Iterator[tuple[Path, str]]:
     Raises:
         ConfigError: a suite cannot be loaded.
     """
+    yield STUDY_SCHEMA_FILE, study_schema_text()
     yield MART_CONTRACTS_FILE, mart_contracts(load_vocabulary().values())
     # The suites are checked against the columns of the contracts as they are on disk by now.
     yield from check_pages(describe_checks(load_suites(EXPECTATIONS_DIR))).items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,7 +61,8 @@ def check_explain(
         return
     width = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
     for line in check_text(sheet, width).rstrip("\n").split("\n"):
-        print_line(safe(line))
+        is_heading = line and not line.startswith(" ")
+        print_line(typer.style(safe(line), bold=True) if is_heading and sys.stdout.isatty() else safe(line))
 
 
 def _sheets() -> list[CheckSheet]:

@@ -64,6 +64,7 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
+@cache
 def _ask(query: str, text: str) -> str:
     row = _parser().execute(query, [text]).fetchone()
     assert row is not None

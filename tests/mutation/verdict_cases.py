@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Any
 
 import duckdb
@@ -47,45 +45,52 @@ def cases_of(check: Check, boundary_cases: list[Case]) -> list[VerdictCase]:
 
 
 class VerdictTable:
-    """The cases of one check as a table, so that a mutant costs one query for each setting of the parameters."""
+    """The cases of one check as a table, so that a predicate costs one query for each setting of the parameters."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, check: Check, cases: list[VerdictCase]) -> None:
         self.connection = connection
-        ordered = sorted(cases, key=lambda case: repr(case.parameters))
-        self.cases = ordered
-        numbered = groupby(enumerate(ordered), key=lambda entry: repr(entry[1].parameters))
-        self.settings = [
-            (group[0][1].parameters, group[0][0], group[-1][0]) for group in (list(entries) for _, entries in numbered)
-        ]
+        self.settings: dict[str, list[VerdictCase]] = {}
+        for case in cases:
+            self.settings.setdefault(repr(case.parameters), []).append(case)
+        self._truths: dict[tuple[str, str], list[bool | None]] = {}
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE spec_row AS SELECT 0 AS number, * FROM {CHECKS_SCHEMA}.{check.model} LIMIT 0"
+            f"""CREATE OR REPLACE TEMP TABLE spec_row AS
+                SELECT '' AS setting, 0 AS number, * FROM {CHECKS_SCHEMA}.{check.model} LIMIT 0"""
         )
-        for number, case in enumerate(ordered):
-            names = ", ".join(map(quote_name, ["number", *case.row]))
-            marks = ", ".join("?" for _ in range(len(case.row) + 1))
-            connection.execute(f"INSERT INTO spec_row ({names}) VALUES ({marks})", [number, *case.row.values()])
+        named = list(dict.fromkeys(name for case in cases for name in case.row))
+        columns = ", ".join(map(quote_name, ["setting", "number", *named]))
+        marks = ", ".join("?" for _ in range(len(named) + 2))
+        rows = [
+            [setting, number, *(case.row.get(name) for name in named)]
+            for setting, own in self.settings.items()
+            for number, case in enumerate(own)
+        ]
+        connection.executemany(f"INSERT INTO spec_row ({columns}) VALUES ({marks})", rows)
 
     def first_difference(self, applies_when: str, fails_when: str) -> VerdictCase | None:
         """Return the first case whose verdict these predicates turn, or None; what DuckDB refuses turns the first."""
-        for parameters, first, last in self.settings:
+        for setting, cases in self.settings.items():
             try:
-                verdicts = list(self._verdicts(applies_when, fails_when, parameters, first, last))
+                applies, fails = self._truth_of(applies_when, setting), self._truth_of(fails_when, setting)
             except duckdb.Error:  # the check would say `error`
-                return self.cases[first]
-            for number, verdict in verdicts:
-                if verdict not in self.cases[number].allowed:
-                    return self.cases[number]
+                return cases[0]
+            for case, is_in_population, is_failing in zip(cases, applies, fails, strict=True):
+                if _verdict(is_in_population, is_failing) not in case.allowed:
+                    return case
         return None
 
-    def _verdicts(
-        self, applies_when: str, fails_when: str, parameters: dict[str, ParameterValue], first: int, last: int
-    ) -> Iterator[tuple[int, str]]:
-        applies, fails = (render_predicate(text, parameters) for text in (applies_when, fails_when))
-        query = f"SELECT number, ({applies}\n), ({fails}\n) FROM spec_row WHERE number BETWEEN {first} AND {last}"
-        for number, is_in_population, is_failing in self.connection.execute(query).fetchall():
-            if is_in_population is None or (is_in_population and is_failing is None):
-                yield number, "undecided"
-            elif not is_in_population:
-                yield number, "none"
-            else:
-                yield number, "fail" if is_failing else "pass"
+    def _truth_of(self, predicate: str, setting: str) -> list[bool | None]:
+        """What a predicate says of each case of a setting; asked once, since a mutant changes one of the two only."""
+        if (predicate, setting) not in self._truths:
+            rendered = render_predicate(predicate, self.settings[setting][0].parameters)
+            query = f"SELECT ({rendered}\n) FROM spec_row WHERE setting = ? ORDER BY number"
+            self._truths[predicate, setting] = [row[0] for row in self.connection.execute(query, [setting]).fetchall()]
+        return self._truths[predicate, setting]
+
+
+def _verdict(is_in_population: bool | None, is_failing: bool | None) -> str:
+    if is_in_population is None or (is_in_population and is_failing is None):
+        return "undecided"
+    if not is_in_population:
+        return "none"
+    return "fail" if is_failing else "pass"

@@ -85,6 +85,23 @@ def simulate(
 
 
 @app.command()
+def init(
+    context: typer.Context,
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="a folder in the home's landing/")],
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="write it here, not into studies/STUDY")] = None,
+    stdout: Annotated[bool, typer.Option("--stdout", help="print it and write no file")] = False,
+    compare: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="say how a confirmed study.yml differs from the proposal")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Propose a study.yml from a study's exports in landing, every guess marked for a human to confirm."""
+    from pipelines.onboarding.init_command import run_init
+
+    run_init(_home(context, home), study, output, to_stdout=stdout, compare=compare)
+
+
+@app.command()
 def run(
     context: typer.Context,
     study: StudyArgument,

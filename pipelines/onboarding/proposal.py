@@ -13,7 +13,7 @@ from pipelines.onboarding.identities import IdentityGuess, guess_site, guess_sub
 from pipelines.onboarding.known_names import known_names, plain
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess, guess_mapping
 from pipelines.onboarding.variable_matches import guess_dataset
-from pipelines.onboarding.visit_names import VisitGuess, guess_visits
+from pipelines.onboarding.visit_names import VisitGuess, guess_visits, spell_visits_alike
 from pipelines.sdtm_layout import sdtm_datasets
 from pipelines.settings import Home
 from pipelines.study import Expression
@@ -87,6 +87,7 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
     delivering = sorted({site for export in exports for site in export.sites})
     sites = [] if any(mapping.dataset == "SITE" for mapping in mappings) else delivering
     visits = guess_visits(profiles, mappings)
+    spell_visits_alike(profiles, mappings, visits)
     return StudyProposal(study_id, sites, len(delivering), visits, sources, mappings, foreign)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.onboarding.column_profiles import ExportProfile
-from pipelines.onboarding.mapping_guesses import MappingGuess
+from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
+from pipelines.study import Expression
 
 # Names of visits that are on no schedule.
 _UNPLANNED = re.compile(r"unsch|unplanned|adverse|concomitant|medication|log\b|\(\d+\)$", re.IGNORECASE)
@@ -24,10 +25,11 @@ _STAGES = (
 
 @dataclass(frozen=True)
 class VisitGuess:
-    """A name that may be a visit of the schedule, in how many records it stands."""
+    """A name that may be a visit of the schedule, in how many records it stands, and how else it is spelt."""
 
     name: str
     records: int
+    also: tuple[str, ...] = ()
 
 
 def guess_visits(profiles: Sequence[ExportProfile], mappings: Sequence[MappingGuess]) -> list[VisitGuess]:
@@ -40,7 +42,30 @@ def guess_visits(profiles: Sequence[ExportProfile], mappings: Sequence[MappingGu
         item = mapping.variables["VISIT"].value.item
         codes = by_name[mapping.source].columns[item].codes if item is not None else None
         records.update({name: count for name, count in (codes or {}).items() if not _UNPLANNED.search(name)})
-    return [VisitGuess(name, records[name]) for name in sorted(records, key=_place)]
+    spellings: dict[str, list[str]] = {}
+    for name, _ in records.most_common():
+        spellings.setdefault(name.casefold(), []).append(name)
+    return [
+        VisitGuess(name, records[name], tuple(also))
+        for name, *also in sorted(spellings.values(), key=lambda s: _place(s[0]))
+    ]
+
+
+def spell_visits_alike(
+    profiles: Sequence[ExportProfile], mappings: Sequence[MappingGuess], visits: Sequence[VisitGuess]
+) -> None:
+    """Map the other spellings of a visit, where a form has them, to the one that most records have."""
+    by_name = {profile.export.name: profile for profile in profiles}
+    spelt = {other: visit.name for visit in visits for other in visit.also}
+    for mapping in mappings:
+        guess = mapping.variables.get("VISIT")
+        if guess is None or guess.value.item is None:
+            continue
+        codes = by_name[mapping.source].columns[guess.value.item].codes or Counter[str]()
+        values = {name: spelt[name] for name in sorted(codes) if name in spelt}
+        if values:
+            expression = Expression(item=guess.value.item, values=values)
+            mapping.variables["VISIT"] = Guess(expression, f"{guess.why}; most records spell it so")
 
 
 def _place(name: str) -> tuple[int, float, str]:

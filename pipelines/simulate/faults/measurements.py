@@ -53,7 +53,10 @@ def weight_in_pounds(spot: Spot) -> list[Fault]:
         return []
     row = weighed[-1]
     row["weight"] = f"{float(row['weight']) * 2.2046:.1f}"
-    return [spot.fault("VS-03", "VS", row, "weight in pounds, labelled kg")]
+    return [
+        spot.fault("VS-03", "VS", row, "weight in pounds, labelled kg"),
+        spot.fault("VS-05", "VS", row, "more than twice the weight before it"),
+    ]
 
 
 @plants("LB-01", "LB")

@@ -27,7 +27,10 @@ def visit_out_of_order(spot: Spot) -> list[Fault]:
     row["visit_dt"] = (date_of(visits[index - 1], "visit_dt") - timedelta(days=2)).isoformat()
     deviation = add_deviation(spot.site, spot.course, spot.rng, date_of(row, "visit_dt"))
     deviation.update(companycategory="VISIT WINDOW", visit=row["instancename"])
-    return [spot.fault("SV-02", "VISDT", row, f"{row['instancename']} is dated before the visit that precedes it")]
+    return [
+        spot.fault("SV-02", "VISDT", row, f"{row['instancename']} is dated before the visit that precedes it"),
+        spot.fault("SV-01", "VISDT", row, f"{row['instancename']} is dated before its window"),
+    ]
 
 
 def add_unscheduled(spot: Spot, day: date) -> Row:

@@ -1,0 +1,123 @@
+"""Faults against the protocol's schedule of visits, and in the days of what belongs to one visit."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pipelines.simulate.faults.registry import Fault, Spot, completed, plants
+from pipelines.simulate.faults.visits import add_unscheduled, planned
+from pipelines.simulate.operational_records import add_deviation
+from pipelines.simulate.site_records import Row, date_of
+from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, Course, PlannedVisit
+
+
+def ongoing(course: Course) -> bool:
+    """Whether the subject still takes part."""
+    return course.outcome == "ongoing"
+
+
+def window_end(course: Course, visit: PlannedVisit) -> date:
+    """Return the last day of a planned visit's window."""
+    return course.first_dose + timedelta(days=visit.day - 1 + visit.after)
+
+
+def _leave_window(spot: Spot) -> Row:
+    """Move a planned visit of a subject who had all of them some days behind its window, before the next one."""
+    index = spot.rng.randrange(2, len(SCHEDULE) - 1)
+    row = planned(spot)[index]
+    row["visit_dt"] = (window_end(spot.course, SCHEDULE[index]) + timedelta(days=spot.rng.randint(1, 4))).isoformat()
+    return row
+
+
+def log_window_deviation(spot: Spot, row: Row) -> None:
+    """Enter a visit that is outside its window in the deviation log."""
+    deviation = add_deviation(spot.site, spot.course, spot.rng, date_of(row, "visit_dt"))
+    deviation.update(companycategory="VISIT WINDOW", visit=row["instancename"])
+
+
+@plants("SV-01", "VISITS", "DV", suits=completed)
+def visit_outside_window(spot: Spot) -> list[Fault]:
+    """A visit after its window, which the deviation log tells of."""
+    row = _leave_window(spot)
+    log_window_deviation(spot, row)
+    return [spot.fault("SV-01", "VISDT", row, f"{row['instancename']} is dated after its window")]
+
+
+@plants("DV-01", "VISITS", "DV", suits=completed)
+def visit_outside_window_not_logged(spot: Spot) -> list[Fault]:
+    """A visit after its window, which the deviation log does not tell of."""
+    row = _leave_window(spot)
+    return [
+        spot.fault("DV-01", "VISDT", row, f"{row['instancename']} is outside its window and in no deviation"),
+        spot.fault("SV-01", "VISDT", row, f"{row['instancename']} is dated after its window"),
+    ]
+
+
+@plants("SV-03", "VISITS", "DV", suits=completed)
+def two_visits_on_one_day(spot: Spot) -> list[Fault]:
+    """A planned visit has the date of the one before it, and so lies outside its window."""
+    index = spot.rng.randrange(2, len(SCHEDULE))
+    visits = planned(spot)
+    row = visits[index]
+    row["visit_dt"] = visits[index - 1]["visit_dt"]
+    log_window_deviation(spot, row)
+    return [
+        spot.fault("SV-03", "VISDT", row, f"{row['instancename']} is dated as the visit before it"),
+        spot.fault("SV-01", "VISDT", row, f"{row['instancename']} is dated before its window"),
+    ]
+
+
+@plants("SV-05", "VISITS", suits=completed)
+def visit_not_recorded(spot: Spot) -> list[Fault]:
+    """A required visit in the middle of the schedule has no record."""
+    row = planned(spot)[spot.rng.randrange(2, len(SCHEDULE) - 1)]
+    rows = spot.site.tables["VISDT"].rows
+    rows[:] = [other for other in rows if other is not row]
+    return [spot.fault("SV-05", "DM", spot.rows("DM")[0], f"{row['instancename']} is not recorded")]
+
+
+@plants("SV-06", "VISITS", suits=ongoing)
+def visit_in_the_future(spot: Spot) -> list[Fault]:
+    """A visit after the day on which the file was extracted."""
+    if spot.site.tables["SITE"].rows[0]["site_closed_dt"]:
+        return []
+    row = add_unscheduled(spot, CUTOFF + timedelta(days=spot.rng.randint(1, 300)))
+    return [spot.fault("SV-06", "VISDT", row, "a visit after the extraction of the file")]
+
+
+@plants("SV-10", "LB", suits=completed)
+def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
+    """One result of a visit is dated a day later than the others of its category."""
+    visit = SCHEDULE[spot.rng.randrange(2, len(SCHEDULE))].name
+    row = spot.choose([row for row in spot.rows("LB") if row["visnam"] == visit and row["siresn"]])
+    if row is None:
+        return []
+    row["lb_dt"] = (date_of(row, "lb_dt") + timedelta(days=1)).isoformat()
+    return [spot.fault("SV-10", "LB", row, f"{row['lbtstcd']} of {visit} is dated a day later than the others")]
+
+
+@plants("SV-15", "VISITS", suits=completed)
+def visit_after_closure(spot: Spot) -> list[Fault]:
+    """A visit after the site was closed, which it may be on the day before the cut-off."""
+    master = spot.site.tables["SITE"].rows[0]
+    closed = date.fromisoformat(master["site_closed_dt"] or (CUTOFF - timedelta(days=1)).isoformat())
+    if closed >= CUTOFF or any(date_of(row, "visit_dt") > closed for row in spot.site.tables["VISDT"].rows):
+        return []
+    master.update(site_closed_dt=closed.isoformat(), site_status="Closed")
+    row = add_unscheduled(spot, closed + timedelta(days=1))
+    return [spot.fault("SV-15", "VISDT", row, "a visit after the site was closed")]
+
+
+@plants("DS-08", "VISITS", "DM", suits=ongoing)
+def lost_from_sight(spot: Spot) -> list[Fault]:
+    """Nothing after the baseline visit, and no word of why."""
+    rows = spot.site.tables["VISDT"].rows
+    mine = spot.rows("VISDT")
+    kept = planned(spot)[:2]
+    rows[:] = [row for row in rows if not any(row is other for other in mine) or any(row is other for other in kept)]
+    due = [visit.name for visit in SCHEDULE[2:] if window_end(spot.course, visit) < CUTOFF]
+    demographics = spot.rows("DM")[0]
+    return [
+        spot.fault("DS-08", "VISDT", kept[-1], "no visit since the baseline, and no disposition"),
+        *(spot.fault("SV-05", "DM", demographics, f"{name} is not recorded") for name in due),
+    ]

@@ -236,6 +236,48 @@ def test_the_fewest_days_between(
     assert call(functions, "least_days_between", a, b) == days
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "differ"),
+    [
+        ("2024-01-02", "2024-01-03", True),
+        ("2024-01-03", "2024-01-02", True),
+        ("2024-01-02", "2024-01", False),
+        ("2024-01-02T10:00", "2024-01-02", False),
+        (None, "2024", False),
+        ("2024", None, False),
+    ],
+)
+def test_dates_differ_when_one_is_certainly_after_the_other(
+    a: str | None, b: str | None, differ: bool, functions: duckdb.DuckDBPyConnection
+) -> None:
+    assert call(functions, "certainly_differ", a, b) is differ
+
+
+@pytest.mark.parametrize(
+    ("birth", "day", "lowest", "highest"),
+    [
+        ("1990-01-02", "2024-01-01", 33, 33),
+        ("1990-01-02", "2024-01-02", 34, 34),
+        ("1990-01-02", "2024-01-02T08:00", 34, 34),
+        ("1990", "2024-06-15", 33, 34),
+        ("1990", "2024-12-31", 34, 34),
+        ("1990-06", "2024-06-15", 33, 34),
+        ("1990-06-15", "2024", 33, 34),
+        # Born on a leap day: a year older on the first of March.
+        ("2000-02-29", "2001-02-28", 0, 0),
+        ("2000-02-29", "2001-03-01", 1, 1),
+        ("2024-05-02", "2024-05-01", -1, -1),
+        (None, "2024", None, None),
+        ("1990", None, None, None),
+    ],
+)
+def test_the_ages_that_are_possible(
+    birth: str | None, day: str | None, lowest: int | None, highest: int | None, functions: duckdb.DuckDBPyConnection
+) -> None:
+    assert call(functions, "lowest_age", birth, day) == lowest
+    assert call(functions, "highest_age", birth, day) == highest
+
+
 # Hypothesis: few days apart, so that equal years, months and days are common.
 days = st.integers(min_value=0, max_value=800).map(lambda offset: date(2023, 1, 1) + timedelta(days=offset))
 precisions = st.sampled_from([4, 7, 10])

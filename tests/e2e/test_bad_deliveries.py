@@ -45,8 +45,8 @@ def spoiled(tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
     simulate_portfolio(home, studies=1, sites=SITES, subjects=8, seed=5, clean=True)
     text = home.study_file(STUDY).read_text(encoding="utf-8")
     # The agreement asks for the outcome, but a file without it can still be used for the other checks.
-    assert "aeacn, aeout," in text
-    home.study_file(STUDY).write_text(text.replace("aeacn, aeout,", "aeacn,"), encoding="utf-8")
+    assert text.count("aelat, aeout,") == 1
+    home.study_file(STUDY).write_text(text.replace("aelat, aeout,", "aelat,"), encoding="utf-8")
     sources = load_study(home.study_file(STUDY)).sources
     sites = sorted(path for path in (home.landing / STUDY).iterdir())
 
@@ -93,7 +93,7 @@ def test_an_empty_file_is_refused_and_its_checks_do_not_pass(spoiled):
     assert _delivery(spoiled, 0, "AE.csv")["status"] == "refused"
     assert str(_delivery(spoiled, 0, "AE.csv")["reason"]).startswith("empty_file")
     assert _verdict(spoiled, "AE-01", 0)["status"] == "not_run"
-    assert _verdict(spoiled, "AE-01", 0)["reason"] == "AE was not delivered"
+    assert _verdict(spoiled, "AE-01", 0)["reason"] == "AE was refused (empty_file)"
 
 
 def test_a_header_without_rows_is_accepted_and_flagged(spoiled):

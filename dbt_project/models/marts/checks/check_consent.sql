@@ -20,9 +20,13 @@ select
             end
         else dm.AGE
     end as greatest_age,
-    majority.years as country_majority
+    majority.years as country_majority,
+    extract.extract_date,
+    coalesce(upper(trim(consent.witness_name)) = upper(trim(consent.consenter_name)), false) as is_witnessed_by_consenter
 from {{ ref('int_consent') }} as consent
 left join {{ ref('int_first_procedure') }} as first on consent.USUBJID = first.USUBJID
 left join {{ ref('int_site') }} as master on consent.site = master.site_id
 left join {{ ref('int_demographics') }} as dm on consent.USUBJID = dm.USUBJID
+left join {{ source('settings', 'extract') }} as extract
+    on consent.site = extract.site and consent.source_name = extract.source_name
 left join majority on upper(dm.COUNTRY) = majority.country

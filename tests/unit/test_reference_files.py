@@ -9,7 +9,7 @@ import yaml
 
 from pipelines.reference import generated_files
 from pipelines.reference.mart_contracts import mart_contracts
-from pipelines.settings import PROJECT_ROOT
+from pipelines.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 from pipelines.vocabulary import Dataset, MartColumn, Variable, load_vocabulary
 
 FILES = dict(generated_files())
@@ -71,3 +71,18 @@ def test_lineage_and_identity_are_never_blank() -> None:
     (model,) = yaml.safe_load(mart_contracts([load_vocabulary()["AE"]]))["models"]
     held = {column["name"] for column in model["columns"] if column.get("constraints") == [{"type": "not_null"}]}
     assert held == {"site", "source_file", "source_row", "record"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((DBT_PROJECT_DIR / "models").rglob("*.yml")),
+    ids=lambda path: path.relative_to(DBT_PROJECT_DIR).as_posix(),
+)
+def test_no_description_ends_at_a_comma_that_wanted_quotes(path: Path) -> None:
+    """Inside {} a comma ends an unquoted text, and YAML takes the rest as a key of its own without a word."""
+    declared = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    tables = [table for source in declared.get("sources", []) for table in source["tables"]]
+    for model in [*declared.get("models", []), *tables]:
+        for column in model.get("columns", []):
+            known = {"name", "data_type", "description", "config", "constraints", "data_tests"}
+            assert column.keys() <= known, f"{model['name']}.{column['name']}"

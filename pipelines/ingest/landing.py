@@ -80,6 +80,22 @@ def landing_files(home: Home, study_id: str, site: str) -> list[LandingFile]:
     return sorted(files, key=lambda f: (f.mtime_ns, f.name))
 
 
+def misplaced_files(home: Home, study_id: str) -> list[str]:
+    """Return the files of a study that lie elsewhere than at `<SITE>/<system>/<file>`, and so are never read, sorted.
+
+    Hidden ones and those still arriving are left out.
+    """
+    folder = home.landing / study_id
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        depth = len(Path(place).relative_to(folder).parts)
+        if depth != 2:
+            there = [name for name in files if not name.startswith(".") and not name.lower().endswith(_ARRIVING)]
+            found += [printable((Path(place).relative_to(folder) / name).as_posix()) for name in there]
+    return sorted(found)
+
+
 def source_of(study: Study, file: LandingFile) -> str:
     """Return the name of the one source whose path pattern fits the file.
 

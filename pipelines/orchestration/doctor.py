@@ -69,14 +69,16 @@ def _folders(home: Home) -> Iterator[Examination]:
 def _studies(home: Home) -> Iterator[Examination]:
     from pipelines.orchestration.partitions import known_studies
     from pipelines.orchestration.schedules import build_schedule
+    from pipelines.orchestration.study_health import examine_study, left_open
     from pipelines.study import load_study
     from pipelines.validate import check_configuration
 
     studies = known_studies(home)
     if not studies:
-        cure = f"put a study.yml into {home.studies}/<STUDY>/; examples/studies has two"
+        cure = f"put exports into {home.landing}/<STUDY>/<SITE>/<system>/ and run siteproof init <STUDY>"
         yield Examination("studies", False, f"no study in {home.studies}", cure)
     for study_id in studies:
+        yield from left_open(home.study_file(study_id))
         try:
             study = load_study(home.study_file(study_id))
             build_schedule(study, f"doctor_{len(study_id)}")
@@ -87,6 +89,7 @@ def _studies(home: Home) -> Iterator[Examination]:
             sites = home.landing / study_id
             seen = "configuration loads" if sites.is_dir() else f"configuration loads; nothing in {sites} yet"
             yield Examination(f"study {study_id}", True, seen)
+            yield from examine_study(home, study)
 
 
 def _catalogue() -> Examination:

@@ -52,7 +52,7 @@ def test_every_command_of_the_design_is_there() -> None:
     names |= {str(group.name) for group in cli.app.registered_groups}
     assert names == {
         "demo", "simulate", "run", "deliveries", "verdicts", "findings", "check", "report", "extract", "verify",
-        "doctor", "dev",
+        "doctor", "dev", "init",
     }  # fmt: skip
 
 

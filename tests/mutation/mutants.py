@@ -24,6 +24,17 @@ OPERATORS = {
     "OPERATOR_IS_NULL": "OPERATOR_IS_NOT_NULL",
     "OPERATOR_IS_NOT_NULL": "OPERATOR_IS_NULL",
 }
+# Functions that a predicate may use for nothing, unless a case says what they are there for.
+DROPPED_FUNCTIONS = {"upper", "lower", "trim", "abs", "floor"}
+# The other reading of a partial date.
+OTHER_FUNCTIONS = {
+    "first_day": "final_day",
+    "final_day": "first_day",
+    "lowest_age": "highest_age",
+    "highest_age": "lowest_age",
+    "certainly_differ": "certainly_after",
+}
+SWAPPED_FUNCTIONS = {"certainly_after", "least_days_between", "least_hours_between"}
 NUMBERS = ("INTEGER", "BIGINT", "DECIMAL", "DOUBLE")
 CHANGED = "~"
 
@@ -114,13 +125,25 @@ def _others(node: Tree, parameters: dict[str, ParameterValue]) -> Iterator[Tree]
         yield from _shorter_lists(node)
     elif kind in ("OPERATOR_NOT", "OPERATOR_COALESCE"):
         yield node["children"][0]
-    elif node["class"] == "FUNCTION" and node["function_name"] == "certainly_after":
-        swapped = {**node, "children": node["children"][::-1]}
-        yield from (swapped, negated(swapped))
+    elif node["class"] == "FUNCTION":
+        yield from _other_functions(node)
     elif _is_truth(node):
         yield _truth(node["child"]["value"]["value"] != "t")
     elif kind == "VALUE_CONSTANT" and not node["value"]["is_null"]:
         yield from _other_values(node["value"], parameters)
+
+
+def _other_functions(node: Tree) -> Iterator[Tree]:
+    name = node["function_name"]
+    if name in DROPPED_FUNCTIONS:
+        yield node["children"][0]
+    if name in OTHER_FUNCTIONS:
+        yield {**node, "function_name": OTHER_FUNCTIONS[name]}
+    if name in SWAPPED_FUNCTIONS:
+        swapped = {**node, "children": node["children"][::-1]}
+        yield swapped
+        if name == "certainly_after":  # so that the same date is after, too
+            yield negated(swapped)
 
 
 def _other_conjunctions(node: Tree) -> Iterator[tuple[Tree, Tree, Tree]]:

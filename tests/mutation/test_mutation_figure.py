@@ -77,6 +77,9 @@ def changes(fails_when: str, applies_when: str = "true", **parameters: Parameter
         ("a in ('x', 'y')", ["a IN ('x', 'y') -> a IN ('y')", "a IN ('x', 'y') -> a IN ('x')"]),
         ("a not in ('x')", ["a NOT IN ('x') -> true"]),
         ("coalesce(p, false)", ["COALESCE(p, false) -> p", "COALESCE(p, false) -> COALESCE(p, true)"]),
+        ("upper(a) is null", ["upper(a) IS NULL -> upper(a) IS NOT NULL", "upper(a) -> a"]),
+        ("first_day(a) is null", ["first_day(a) IS NULL -> first_day(a) IS NOT NULL", "first_day(a) -> final_day(a)"]),
+        ("certainly_differ(a, b)", ["certainly_differ(a, b) -> certainly_after(a, b)"]),
         (
             "certainly_after(a, b)",
             [

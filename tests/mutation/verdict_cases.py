@@ -31,14 +31,14 @@ class VerdictCase:
 def cases_of(check: Check, boundary_cases: list[Case]) -> list[VerdictCase]:
     """Return what tests/spec holds of a check: its examples, its cases, and that no blank leaves a row undecided."""
     cases = [
-        VerdictCase("example_fail", check.example_fail, check.parameters, frozenset({"fail"})),
-        VerdictCase("example_pass", check.example_pass, check.parameters, frozenset({"pass"})),
+        VerdictCase("example_fail", check.example_fail, check.example_parameters, frozenset({"fail"})),
+        VerdictCase("example_pass", check.example_pass, check.example_parameters, frozenset({"pass"})),
         VerdictCase("a blank row", {}, check.parameters, DECIDED),
     ]
     for example in (check.example_fail, check.example_pass):
         for name in sorted(example.keys() - never_blank(check.model)):
             row = {**example, name: None}
-            cases.append(VerdictCase(f"an example without {name}", row, check.parameters, DECIDED))
+            cases.append(VerdictCase(f"an example without {name}", row, check.example_parameters, DECIDED))
     for case in boundary_cases:
         cases.append(VerdictCase(case["case"], case["row"], parameters_of(check, case), frozenset({case["gives"]})))
     return [replace(case, row=row_of(check, case.row)) for case in cases]

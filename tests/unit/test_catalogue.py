@@ -36,12 +36,13 @@ OTHER_DEFAULTS = {
 # The catalogue names the item; what is blank is asked of the text as delivered, so that unreadable is not blank.
 READ_AS_DELIVERED = {
     ("AE-06", "AEENDTC"), ("DM-06", "DTHDTC"), ("Q-02", "closed"), ("DV-02", "DVSTDTC"), ("EX-09", "EXDOSE"),
-    ("EX-10", "EXDOSE"),
+    ("EX-10", "EXDOSE"), ("LB-15", "LBDTC"),
 }  # fmt: skip
 # Facts that a model states as one column of its own.
 STATED_OTHERWISE = {
     ("IC-01", "consent_date"): "is_consented",
     ("Q-01", "status"): "is_open",
+    ("X-07", "hash"): "is_repeated",
     ("DS-02", "EXENDTC"): "last_dose_date",
 }
 OTHER_EXAMPLES = {

@@ -1,0 +1,42 @@
+-- Grain: one row per numeric laboratory result of a subject: how many other results of the same test, specimen and unit the subject has,
+-- and their median. The values are put in order once; without the one at position p, the middle is among three of them.
+with numbered as (
+    select
+        USUBJID, test, specimen, LBSTRESU, LBSTRESN, source_file, source_row,
+        row_number() over (own_values order by LBSTRESN, source_file, source_row) as position,
+        count(*) over own_values as value_count
+    from (
+        select *, {{ lab_test() }} as test, {{ lab_specimen() }} as specimen
+        from {{ ref('lb') }}
+        where LBSTRESN is not null and USUBJID is not null
+    )
+    window own_values as (partition by USUBJID, test, specimen, LBSTRESU)
+),
+
+middles as (
+    select
+        USUBJID, test, specimen, LBSTRESU,
+        max(LBSTRESN) filter (where position = floor(value_count / 2)) as before_middle,
+        max(LBSTRESN) filter (where position = floor(value_count / 2) + 1) as middle,
+        max(LBSTRESN) filter (where position = floor(value_count / 2) + 2) as after_middle
+    from numbered
+    group by USUBJID, test, specimen, LBSTRESU
+)
+
+select
+    numbered.source_file,
+    numbered.source_row,
+    numbered.value_count - 1 as others_count,
+    case
+        when value_count = 1 then null
+        when value_count % 2 = 0 then case when position <= value_count / 2 then middle else before_middle end
+        when position <= floor(value_count / 2) then (middle + after_middle) / 2
+        when position = floor(value_count / 2) + 1 then (before_middle + after_middle) / 2
+        else (before_middle + middle) / 2
+    end as others_median
+from numbered
+inner join middles
+    on numbered.USUBJID = middles.USUBJID
+    and numbered.test is not distinct from middles.test
+    and numbered.specimen is not distinct from middles.specimen
+    and numbered.LBSTRESU is not distinct from middles.LBSTRESU

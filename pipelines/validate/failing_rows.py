@@ -1,4 +1,4 @@
-"""Fetches every failing row of a suite from DuckDB, with the same predicates that Great Expectations counted."""
+"""Fetches every failing row of a model's checks, with the same predicates that Great Expectations counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.sql_text import quote_name, quote_text
 from pipelines.validate.check_models import CHECKS_SCHEMA, load_check_models
-from pipelines.validate.suites import COMMON_PLACEHOLDERS, Check, Suite
+from pipelines.validate.suites import COMMON_PLACEHOLDERS, Check
 
 if TYPE_CHECKING:
     from pipelines.validate.rule_counts import Rule
@@ -34,14 +34,18 @@ SCHEMA = {
 
 
 class FailingRows(NamedTuple):
-    """The failing rows of a suite, and check id -> why its rows cannot be fetched."""
+    """The failing rows of some checks, and check id -> why its rows cannot be fetched."""
 
     rows: pl.DataFrame
     errors: dict[str, str]
 
 
-def fetch_failing_rows(connection: duckdb.DuckDBPyConnection, suite: Suite, rules: Sequence[Rule]) -> FailingRows:
-    """Return one row per failing row and check, in one scan; when it breaks, in one a rule, so that only one is lost.
+def fetch_failing_rows(
+    connection: duckdb.DuckDBPyConnection, model: str, checks: Sequence[Check], rules: Sequence[Rule]
+) -> FailingRows:
+    """Return one row per failing row of a model and check, in one scan.
+
+    When the scan breaks, each rule has one of its own, so that only the one that is broken is lost.
 
     Columns: site, subject, check_id, category, severity, dataset, record, message, source_file (text), source_row (int,
     null where a finding is about a whole file or site). No rules give no rows.
@@ -50,40 +54,39 @@ def fetch_failing_rows(connection: duckdb.DuckDBPyConnection, suite: Suite, rule
     errors: dict[str, str] = {}
     try:
         if rules:
-            frames.append(_fetch(connection, suite, rules))
+            frames.append(_fetch(connection, model, checks, rules))
     except duckdb.Error:
         for rule in rules:
             try:
-                frames.append(_fetch(connection, suite, [rule]))
+                frames.append(_fetch(connection, model, checks, [rule]))
             except duckdb.Error as error:
                 errors[rule.check_id] = str(error).splitlines()[0]
     return FailingRows(pl.concat(frames), errors)
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, suite: Suite, rules: Sequence[Rule]) -> pl.DataFrame:
-    checks = {check.id: check for check in suite.checks}
-    failed = ", ".join(
-        f"CASE WHEN ({rule.applies}\n) AND ({rule.fails}\n) THEN {quote_text(rule.check_id)} END" for rule in rules
+def _fetch(
+    connection: duckdb.DuckDBPyConnection, model: str, checks: Sequence[Check], rules: Sequence[Rule]
+) -> pl.DataFrame:
+    by_id = {check.id: check for check in checks}
+    own = [(quote_text(rule.check_id), by_id[rule.check_id], rule) for rule in rules]
+    failed = [f"({rule.applies}\n) AND ({rule.fails}\n)" for rule in rules]
+    failed_checks = ", ".join(
+        f"CASE WHEN {condition} THEN {name} END" for condition, (name, _, _) in zip(failed, own, strict=True)
     )
-    messages = " ".join(
-        f"WHEN {quote_text(rule.check_id)} THEN {_message_sql(checks[rule.check_id])}" for rule in rules
-    )
-    severities = " ".join(
-        f"WHEN {quote_text(rule.check_id)} THEN {_severity_sql(checks[rule.check_id])}" for rule in rules
-    )
+    categories = " ".join(f"WHEN {name} THEN {quote_text(check.category)}" for name, check, _ in own)
+    severities = " ".join(f"WHEN {name} THEN {_severity_sql(check)}" for name, check, _ in own)
+    messages = " ".join(f"WHEN {name} THEN {_message_sql(check)}" for name, check, _ in own)
     query = f"""
-        SELECT site, subject, check_id, {quote_text(suite.category)} AS category,
+        SELECT site, subject, check_id, CASE check_id {categories} END AS category,
             CASE check_id {severities} END AS severity,
             dataset, record, CASE check_id {messages} END AS message,
             source_file, CAST(source_row AS BIGINT) AS source_row
         FROM (
-            SELECT *, unnest(failed_checks) AS check_id
-            FROM (
-                SELECT *, list_filter([{failed}], lambda id: id IS NOT NULL) AS failed_checks
-                FROM {CHECKS_SCHEMA}.{quote_name(suite.model)}
-            )
-            WHERE len(failed_checks) > 0
+            SELECT *, unnest([{failed_checks}]) AS check_id
+            FROM {CHECKS_SCHEMA}.{quote_name(model)}
+            WHERE {" OR ".join(f"({condition})" for condition in failed)}
         )
+        WHERE check_id IS NOT NULL
     """
     return connection.sql(query).pl()
 

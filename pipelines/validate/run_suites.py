@@ -1,4 +1,4 @@
-"""Runs suites with Great Expectations on a study's DuckDB file: counts of each check and site, or why it broke."""
+"""Runs checks with Great Expectations on a study's DuckDB file: counts of each check and site, or why it broke."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import go_offline
-from pipelines.validate.suites import CATALOGUE_SEVERITY, EXPECTATION_TYPE, Suite
+from pipelines.validate.suites import CATALOGUE_SEVERITY, EXPECTATION_TYPE, Check
 
 go_offline()
 
@@ -20,7 +20,7 @@ from sqlalchemy import Engine  # noqa: E402
 from pipelines.validate.duckdb_dialect import interrupted_after, register_dialect  # noqa: E402
 from pipelines.validate.rule_counts import Rule, SiteCounts, encode_rules  # noqa: E402
 
-SUITE_TIMEOUT_SECONDS = 1800.0
+MODEL_TIMEOUT_SECONDS = 1800.0
 GX_SEVERITY = {ours: theirs for theirs, ours in CATALOGUE_SEVERITY.items()}
 
 
@@ -33,7 +33,7 @@ class CheckCounts:
 
 
 @contextmanager
-def open_session(warehouse: Path, timeout: float = SUITE_TIMEOUT_SECONDS) -> Iterator[GxSession]:
+def open_session(warehouse: Path, timeout: float = MODEL_TIMEOUT_SECONDS) -> Iterator[GxSession]:
     """Open a study's DuckDB file, read-only, for Great Expectations; the file is released at the end."""
     register_dialect()
     context = gx.get_context(mode="ephemeral")
@@ -42,7 +42,9 @@ def open_session(warehouse: Path, timeout: float = SUITE_TIMEOUT_SECONDS) -> Ite
     source = context.data_sources.add_sql("warehouse", connection_string=url, create_temp_table=False)
     engine: Engine = source.get_execution_engine().engine
     try:
-        yield GxSession(context, source, engine, timeout)
+        # Each statement takes a connection of its own; one that stays open spares them opening the file anew.
+        with engine.connect():
+            yield GxSession(context, source, engine, timeout)
     finally:
         source.get_execution_engine().close()
         engine.dispose()
@@ -50,28 +52,28 @@ def open_session(warehouse: Path, timeout: float = SUITE_TIMEOUT_SECONDS) -> Ite
 
 @dataclass(frozen=True)
 class GxSession:
-    """An open data source; `run` holds one suite against its check-ready model."""
+    """An open data source; `run` holds the checks of one check-ready model against it."""
 
     context: Any
     source: Any
     engine: Engine
     timeout: float
 
-    def run(self, suite: Suite, rules: Sequence[Rule]) -> dict[str, CheckCounts]:
-        """Return check id -> counts; one scan for all rules.
+    def run(self, model: str, checks: Sequence[Check], rules: Sequence[Rule]) -> dict[str, CheckCounts]:
+        """Return check id -> counts; one scan of the model for all rules, whichever suites they are from.
 
         When the scan breaks, each rule is run alone, so that only the one that is broken is lost.
         """
-        counts = self._scan(suite, rules)
+        counts = self._scan(model, checks, rules)
         if len(rules) > 1 and any(check.error for check in counts.values()):
             counts = {}
             for rule in rules:
-                counts |= self._scan(suite, [rule])
+                counts |= self._scan(model, checks, [rule])
         return counts
 
-    def _scan(self, suite: Suite, rules: Sequence[Rule]) -> dict[str, CheckCounts]:
-        batch = self._batch(suite.model)
-        expectations = gx.ExpectationSuite(**_suite_configuration(suite, rules))
+    def _scan(self, model: str, checks: Sequence[Check], rules: Sequence[Rule]) -> dict[str, CheckCounts]:
+        batch = self._batch(model)
+        expectations = gx.ExpectationSuite(**_suite_configuration(model, checks, rules))
         with interrupted_after(self.engine, self.timeout):
             result = batch.validate(expectations, result_format="COMPLETE")
         return {_check_id(one): self._in_time(_counts_of(one)) for one in result.results}
@@ -87,13 +89,13 @@ class GxSession:
         return asset.add_batch_definition_whole_table(f"all of {model} {len(asset.batch_definitions)}").get_batch()
 
 
-def _suite_configuration(suite: Suite, rules: Sequence[Rule]) -> dict[str, Any]:
-    """Return the suite in Great Expectations' schema, with what only the run knows."""
+def _suite_configuration(model: str, checks: Sequence[Check], rules: Sequence[Rule]) -> dict[str, Any]:
+    """Return all checks of a model as one suite in Great Expectations' schema, with what only the run knows."""
     rule_set = encode_rules(rules)
-    checks = {check.id: check for check in suite.checks}
+    by_id = {check.id: check for check in checks}
     return {
-        "name": suite.name,
-        "meta": {"model": suite.model, "group": suite.group},
+        "name": model,
+        "meta": {"model": model},
         "expectations": [
             {
                 "type": EXPECTATION_TYPE,
@@ -103,8 +105,12 @@ def _suite_configuration(suite: Suite, rules: Sequence[Rule]) -> dict[str, Any]:
                     "check_id": rule.check_id,
                     "rule_set": rule_set,
                 },
-                "severity": GX_SEVERITY[checks[rule.check_id].severity],
-                "meta": {"id": rule.check_id, "title": checks[rule.check_id].title},
+                "severity": GX_SEVERITY[by_id[rule.check_id].severity],
+                "meta": {
+                    "id": rule.check_id,
+                    "title": by_id[rule.check_id].title,
+                    "suite": by_id[rule.check_id].suite,
+                },
             }
             for rule in rules
         ],

@@ -11,10 +11,11 @@ import polars as pl
 
 from pipelines.errors import UserError
 from pipelines.settings import EXPECTATIONS_DIR, Home
-from pipelines.study import Study, load_located_study
+from pipelines.study import Study
+from pipelines.validate.configuration import read_catalogue
 from pipelines.validate.failing_rows import IDENTITY, fetch_failing_rows
-from pipelines.validate.parameters import render_predicate, resolve_parameters
-from pipelines.validate.suites import Check, Suite, load_suites
+from pipelines.validate.parameters import render_predicate
+from pipelines.validate.suites import Check, Suite
 from pipelines.validate.verdicts import Delivered, DeliveredFacts, Numbers, Verdict, decide, unmet_need
 
 if TYPE_CHECKING:
@@ -65,12 +66,7 @@ def validate_study(home: Home, study: Study, *, suites_dir: Path = EXPECTATIONS_
     Raises:
         UserError: the warehouse is not there, or suites or parameters are wrong (with file and line).
     """
-    suites = load_suites(suites_dir)
-    parameters = resolve_parameters(
-        [check for suite in suites for check in suite.checks],
-        study,
-        load_located_study(home.study_file(study.study))[1],
-    )
+    suites, parameters = read_catalogue(home, study, suites_dir=suites_dir)
     warehouse = home.warehouse_file(study.study)
     if not warehouse.exists():
         raise UserError(f"{warehouse} is not there; `siteproof run {study.study}` builds it")
@@ -78,23 +74,24 @@ def validate_study(home: Home, study: Study, *, suites_dir: Path = EXPECTATIONS_
     from pipelines.validate.rule_counts import Rule
     from pipelines.validate.run_suites import open_session
 
-    rules = {
-        suite.name: [
-            Rule(
-                check.id,
-                render_predicate(check.applies_when, parameters[check.id]),
-                render_predicate(check.fails_when, parameters[check.id]),
-            )
-            for check in suite.checks
-        ]
-        for suite in suites
-    }
+    checks_of: dict[str, list[Check]] = {}
+    rules_of: dict[str, list[Rule]] = {}
+    for check in (check for suite in suites for check in suite.checks):
+        predicates = (render_predicate(text, parameters[check.id]) for text in (check.applies_when, check.fails_when))
+        checks_of.setdefault(check.model, []).append(check)
+        rules_of.setdefault(check.model, []).append(Rule(check.id, *predicates))
     with open_session(warehouse) as session:
-        counts = {suite.name: session.run(suite, rules[suite.name]) for suite in suites}
+        counts = {model: session.run(model, checks, rules_of[model]) for model, checks in checks_of.items()}
     with duckdb.connect(warehouse, read_only=True) as connection:
         connection.execute("SET enable_external_access = false")
         sites, facts = _read_settings(connection)
-        return _judge(connection, suites, rules, counts, sites, facts)
+        judged = [
+            _judge(connection, model, checks, rules_of[model], counts[model], sites["site"].to_list(), facts)
+            for model, checks in checks_of.items()
+        ]
+    verdicts = pl.DataFrame([asdict(verdict) for own, _ in judged for verdict in own], schema=VERDICT_SCHEMA)
+    rows = pl.concat(rows for _, rows in judged)
+    return Outcome(sites, verdicts.sort("check_id", "site"), rows, [_sums(suite, verdicts) for suite in suites])
 
 
 def _read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[pl.DataFrame, DeliveredFacts]:
@@ -105,36 +102,32 @@ def _read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[pl.DataFrame,
 
 def _judge(
     connection: duckdb.DuckDBPyConnection,
-    suites: Sequence[Suite],
-    rules: dict[str, list[Rule]],
-    counts: dict[str, dict[str, CheckCounts]],
-    known_sites: pl.DataFrame,
+    model: str,
+    checks: Sequence[Check],
+    rules: Sequence[Rule],
+    counts: dict[str, CheckCounts],
+    sites: Sequence[str],
     facts: DeliveredFacts,
-) -> Outcome:
-    sites = known_sites["site"].to_list()
-    verdicts: list[Verdict] = []
-    frames: list[pl.DataFrame] = []
-    sums: list[SuiteCounts] = []
-    for suite in suites:
-        sound = [rule for rule in rules[suite.name] if counts[suite.name][rule.check_id].error is None]
-        rows, errors = fetch_failing_rows(connection, suite, sound)
-        errors |= _shared_identities(rows)
-        fetched = _count_by_check_and_site(rows)
-        own = [
-            verdict
-            for check in suite.checks
-            for verdict in _verdicts_of(
-                check, counts[suite.name][check.id], errors.get(check.id), fetched, sites, facts
-            )
-        ]
-        failing = [(v.check_id, v.site) for v in own if v.status == "fail"]
-        kept = pl.DataFrame(failing, schema={"check_id": pl.String, "site": pl.String}, orient="row")
-        frames.append(rows.join(kept, on=["check_id", "site"], how="semi"))
-        verdicts += own
-        broken = len({v.check_id for v in own if v.status == "error"})
-        sums.append(SuiteCounts(suite.name, sum(v.evaluated for v in own), sum(v.failed for v in own), broken))
-    frame = pl.DataFrame([asdict(verdict) for verdict in verdicts], schema=VERDICT_SCHEMA)
-    return Outcome(known_sites, frame.sort("check_id", "site"), pl.concat(frames), sums)
+) -> tuple[list[Verdict], pl.DataFrame]:
+    """Return the verdicts of a model's checks, and the failing rows of those that fail."""
+    sound = [rule for rule in rules if counts[rule.check_id].error is None]
+    rows, errors = fetch_failing_rows(connection, model, checks, sound)
+    errors |= _shared_identities(rows)
+    fetched = _count_by_check_and_site(rows)
+    verdicts = [
+        verdict
+        for check in checks
+        for verdict in _verdicts_of(check, counts[check.id], errors.get(check.id), fetched, sites, facts)
+    ]
+    failing = [(v.check_id, v.site) for v in verdicts if v.status == "fail"]
+    kept = pl.DataFrame(failing, schema={"check_id": pl.String, "site": pl.String}, orient="row")
+    return verdicts, rows.join(kept, on=["check_id", "site"], how="semi")
+
+
+def _sums(suite: Suite, verdicts: pl.DataFrame) -> SuiteCounts:
+    own = verdicts.filter(pl.col("check_id").is_in([check.id for check in suite.checks]))
+    broken = own.filter(status="error")["check_id"].n_unique()
+    return SuiteCounts(suite.name, sum(own["evaluated"]), sum(own["failed"]), broken)
 
 
 def _shared_identities(rows: pl.DataFrame) -> dict[str, str]:

@@ -43,7 +43,7 @@ def table() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def fetch(table: duckdb.DuckDBPyConnection, suite: Suite, *rules: SqlRule) -> list[dict[str, Any]]:
-    rows, errors = fetch_failing_rows(table, suite, rules)
+    rows, errors = fetch_failing_rows(table, suite.model, suite.checks, rules)
     assert errors == {}
     assert dict(rows.schema) == SCHEMA
     return rows.sort("check_id", "record").to_dicts()
@@ -120,7 +120,9 @@ def test_a_rule_whose_rows_cannot_be_fetched_costs_no_other_its_rows(
     table: duckdb.DuckDBPyConnection, suite: Suite
 ) -> None:
     insert_rows(table, "check_exposure", [{"site": "101", "record": "r", "EXDOSE": 150, "EXTRT": "A"}])
-    rows, errors = fetch_failing_rows(table, suite, [replace(DOSE, fails="cast(EXTRT as integer) > 1"), ROUTE])
+    rows, errors = fetch_failing_rows(
+        table, suite.model, suite.checks, [replace(DOSE, fails="cast(EXTRT as integer) > 1"), ROUTE]
+    )
     assert rows["check_id"].to_list() == ["EX-92"]
     assert errors.keys() == {"EX-91"}
     assert "Could not convert string 'A'" in errors["EX-91"]

@@ -37,7 +37,8 @@ def catalogue_study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Stu
     for check in CHECKS.values():
         for site, example in (("101", check.example_fail), ("102", check.example_pass)):
             rows[check.model].append({**row_of(check, example), "site": site, "record": f"{check.id} {site}"})
-    return home, lay_study(home, rows, ["101", "102", "103"])
+    parameters = {check.id: check.example_with for check in CHECKS.values() if check.example_with}
+    return home, lay_study(home, rows, ["101", "102", "103"], parameters=parameters)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_counts_of_every_check_and_site_are_those_of_plain_sql(
     with duckdb.connect(home.warehouse_file(STUDY), read_only=True) as connection:
         for check in CHECKS.values():
             applies, fails = (
-                render_predicate(text, check.parameters) for text in (check.applies_when, check.fails_when)
+                render_predicate(text, check.example_parameters) for text in (check.applies_when, check.fails_when)
             )
             query = f"SELECT site, ({applies}\n), ({applies}\n) AND ({fails}\n) FROM checks.{check.model}"
             found = connection.execute(query).fetchall()
@@ -116,6 +117,8 @@ SOUND = {
     ("SV-09", "101"): ("not_applicable", 0, 0), ("SV-09", "102"): ("fail", 1, 1),
 }  # fmt: skip
 
+VISIT_CHECKS = {check_id for check_id, _ in SOUND}
+
 
 @pytest.fixture
 def visits(home: Home) -> Study:
@@ -131,7 +134,7 @@ def assert_only_sv_02_is_lost(outcome: Outcome, reason: str) -> None:
 
 
 def test_the_visits_of_these_tests_when_nothing_is_broken(home: Home, visits: Study, tmp_path: Path) -> None:
-    suites = copy_suite_with(VISITS, tmp_path / "suites", "SV-02")
+    suites = copy_suite_with(VISITS, tmp_path / "suites", "SV-02", VISIT_CHECKS)
     assert told(validate_study(home, visits, suites_dir=suites)) == SOUND
 
 
@@ -158,21 +161,23 @@ SAW_IT_TWICE = "current_setting('enable_external_access')"  # true where it is c
 def test_a_broken_check_is_an_error_and_the_others_run(
     home: Home, visits: Study, tmp_path: Path, predicates: dict[str, str], reason: str
 ) -> None:
-    suites = copy_suite_with(VISITS, tmp_path / "suites", "SV-02", **predicates)
+    suites = copy_suite_with(VISITS, tmp_path / "suites", "SV-02", VISIT_CHECKS, **predicates)
     assert_only_sv_02_is_lost(validate_study(home, visits, suites_dir=suites), reason)
 
 
 def test_a_column_that_is_gone_breaks_its_checks_only(home: Home, visits: Study, tmp_path: Path) -> None:
     with duckdb.connect(home.warehouse_file(STUDY)) as connection:
         connection.execute("ALTER TABLE checks.check_visit DROP COLUMN previous_visit_date")
-    suites = copy_suite_with(VISITS, tmp_path / "suites", "SV-02")
+    suites = copy_suite_with(VISITS, tmp_path / "suites", "SV-02", VISIT_CHECKS)
     assert_only_sv_02_is_lost(validate_study(home, visits, suites_dir=suites), "previous_visit_date")
 
 
 def test_failing_rows_of_a_site_that_nobody_knows_are_no_pass(home: Home, visits: Study, tmp_path: Path) -> None:
     with duckdb.connect(home.warehouse_file(STUDY)) as connection:
         connection.execute("UPDATE checks.check_visit SET site = '109' WHERE record = 'b'")
-    outcome = validate_study(home, visits, suites_dir=copy_suite_with(VISITS, tmp_path / "suites", "SV-02"))
+    outcome = validate_study(
+        home, visits, suites_dir=copy_suite_with(VISITS, tmp_path / "suites", "SV-02", VISIT_CHECKS)
+    )
     statuses = told(outcome)
     assert {statuses[check_id, "101"][0] for check_id in ("SV-02", "SV-04")} == {"error"}
     assert statuses["SV-08", "101"] == ("fail", 1, 1)
@@ -193,7 +198,7 @@ def test_a_check_beyond_the_time_limit_is_an_error_and_the_others_run(tmp_path: 
     rules = [Rule("SV-02", "true", slow), Rule("SV-04", "true", "visit_record_number > 1")]
     began = time.monotonic()
     with open_session(warehouse) as session:
-        counts = replace(session, timeout=0.2).run(suite, rules)
+        counts = replace(session, timeout=0.2).run(suite.model, suite.checks, rules)
     assert counts["SV-02"].error == "not finished within 0.2 seconds"
     assert counts["SV-04"].error is None
     assert counts["SV-04"].by_site["101"][:2] == (200001, 1)

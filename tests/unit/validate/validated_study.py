@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,10 @@ def lay_study(home: Home, rows: Rows, sites: Sequence[str], **keys: Any) -> Stud
     return load_study(path)
 
 
-def copy_suite_with(source: Path, directory: Path, check_id: str, **predicates: str) -> Path:
-    """Copy a suite file into a catalogue of its own, with other predicates in one check."""
+def copy_suite_with(source: Path, directory: Path, check_id: str, kept: Collection[str], **predicates: str) -> Path:
+    """Copy checks of a suite file into a catalogue of their own, with other predicates in one of them."""
     suite = yaml.safe_load(source.read_text(encoding="utf-8"))
+    suite["expectations"] = [one for one in suite["expectations"] if one["meta"]["id"] in kept]
     for expectation in suite["expectations"]:
         if expectation["meta"]["id"] == check_id:
             expectation["kwargs"] |= predicates

@@ -1,0 +1,115 @@
+"""Date formats are proposed by counts over all values; where the values leave it open, nothing is written for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import get_args
+
+import duckdb
+import pytest
+from check_tables import open_with_functions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from landed_exports import loaded, put, written
+
+from pipelines.errors import ConfigError
+from pipelines.onboarding.date_fits import DateCounts, formats_that_fit, guess_formats
+from pipelines.settings import Home
+from pipelines.standardize.date_functions import read_date_sql
+from pipelines.study_values import DateFormat
+
+FORMATS: tuple[DateFormat, ...] = get_args(DateFormat)
+
+
+def counts(*values: str, site: str = "101") -> DateCounts:
+    dates = DateCounts()
+    for value in values:
+        dates.add(formats_that_fit(value), 1, site)
+    return dates
+
+
+@pytest.fixture(scope="module")
+def functions() -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = open_with_functions()
+    yield connection
+    connection.close()
+
+
+# One column of true or false a format.
+READABLE = ", ".join(f"{read_date_sql('raw', [name])} IS NOT NULL" for name in FORMATS)
+
+WRITTEN = st.one_of(
+    st.dates(min_value=date(1795, 1, 1), max_value=date(2205, 1, 1)).flatmap(
+        lambda day: st.sampled_from(
+            [
+                "%Y-%m-%d",
+                "%d/%m/%Y",
+                "%m/%d/%Y",
+                "%d-%b-%Y",
+                "%d.%m.%Y",
+                "%Y%m%d",
+                "%b-%Y",
+                "%Y",
+                "%Y-%m-%dT%H:%M",
+                "%d%b%Y",
+            ]
+        ).map(day.strftime)
+    ),
+    st.from_regex(r"[0-9]{1,4}[-/. ][0-9A-Za-z]{1,3}[-/. ][0-9]{2,4}", fullmatch=True).filter(str.isascii),
+)
+
+
+@settings(deadline=None)
+@given(raw=WRITTEN)
+def test_a_text_fits_the_formats_in_which_the_warehouse_reads_it(
+    functions: duckdb.DuckDBPyConnection, raw: str
+) -> None:
+    row = functions.execute(f"SELECT {READABLE} FROM (SELECT ?::VARCHAR AS raw)", [raw]).fetchone()
+    assert row is not None
+    assert set(formats_that_fit(raw)) == {name for name, fits in zip(FORMATS, row, strict=True) if fits}
+
+
+@pytest.mark.parametrize(
+    ("values", "formats", "why"),
+    [
+        (["2024-01-05"], ["YYYY-MM-DD"], "YYYY-MM-DD fits 1 of 1"),
+        (["2024-01-05", "2024-01"], ["ISO8601"], "ISO8601 fits 2 of 2"),
+        (["2024-01-05T10:00"], ["ISO8601"], "ISO8601 fits 1 of 1"),
+        (["05-Jan-2024", "Jan-2024", "2024"], ["DD-MMM-YYYY", "MMM-YYYY", "YYYY"], "fits 1 of 3"),
+        (["13/01/2024", "05/06/2024"], ["DD/MM/YYYY"], "fits 2 of 2; MM/DD/YYYY would fit 1; settled at 1 of 1 sites"),
+        (["01/13/2024", "05/06/2024"], ["MM/DD/YYYY"], "DD/MM/YYYY would fit 1"),
+        # What nobody but the site can know.
+        (["05/06/2024", "01/02/2024"], [], "DD/MM/YYYY fits 2 of 2, MM/DD/YYYY 2; write the one that is delivered"),
+        (["05-06-2024"], [], "DD-MM-YYYY fits 1 of 1, MM-DD-YYYY 1"),
+        (["13/01/2024", "01/13/2024", "05/06/2024"], [], "each reads values that the other does not; ask the sites"),
+    ],
+)
+def test_the_formats_are_those_the_counts_speak_for(values: list[str], formats: list[str], why: str) -> None:
+    guess = guess_formats(counts(*values), len(values))
+    assert guess is not None
+    assert guess.formats == formats
+    assert why in guess.why
+
+
+def test_a_column_of_which_few_values_are_dates_is_no_date() -> None:
+    assert guess_formats(counts("2024-01-05", "no", "no"), 3) is None
+
+
+def test_an_open_format_has_the_study_refused_until_a_human_decides(home: Home) -> None:
+    put(home, "101/edc/AE.csv", "subjid,aeterm,aestdat\n1,a,05/06/2024\n2,b,01/02/2024\n")
+    assert "aestdat: []  # TODO: DD/MM/YYYY fits 2 of 2, MM/DD/YYYY 2; write the one that is delivered" in written(home)
+    with pytest.raises(ConfigError, match="name at least one date format") as refused:
+        loaded(home)
+    line = refused.value.path.read_text(encoding="utf-8").splitlines()[(refused.value.line or 0) - 1]
+    assert "aestdat: []" in line
+
+
+def test_the_site_that_settles_the_format_decides_for_all_and_is_counted(home: Home) -> None:
+    put(home, "101/edc/AE.csv", "subjid,aeterm,aestdat\n1,a,05/06/2024\n")
+    put(home, "102/edc/AE.csv", "subjid,aeterm,aestdat\n2,a,25/06/2024\n")
+    assert (
+        "aestdat: [DD/MM/YYYY]  # CONFIRM: DD/MM/YYYY fits 2 of 2; MM/DD/YYYY would fit 1; settled at 1 of 2"
+        in written(home)
+    )
+    assert loaded(home).sources["AE"].formats_of("aestdat") == ["DD/MM/YYYY"]

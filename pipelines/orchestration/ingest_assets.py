@@ -31,9 +31,14 @@ class DeliveriesConfig(dg.Config):
 
 
 def delivery_counts(events: Iterable[DeliveryEvent]) -> dict[str, int]:
-    """Return how many files were accepted, refused and so on: counts only, for Dagster's metadata."""
-    counts = Counter(str(event.status) for event in events)
-    return {status: counts.get(status, 0) for status in ("accepted", "duplicate", "superseded", "refused")}
+    """Return how many files were accepted, refused and so on, and how many rows in them repeat another one.
+
+    Counts only, for Dagster's metadata.
+    """
+    taken = list(events)
+    counts = Counter(str(event.status) for event in taken)
+    statuses = {status: counts.get(status, 0) for status in ("accepted", "duplicate", "superseded", "refused")}
+    return {**statuses, "repeated_rows": sum(event.repeated_rows or 0 for event in taken)}
 
 
 @dg.asset(

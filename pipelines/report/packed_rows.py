@@ -13,7 +13,7 @@ FINDING_COLUMNS = (
     "state", "severity", "check_id", "site", "subject", "dataset", "record", "message",
     "source_file", "source_row", "first_seen", "finding_id",
 )  # fmt: skip
-DELIVERY_COLUMNS = ("status", "site", "system", "file", "rows", "received_at", "reason")
+DELIVERY_COLUMNS = ("status", "site", "system", "file", "rows", "repeated_rows", "received_at", "reason")
 STATE_ORDER = ("new", "persisting", "resolved")
 DELIVERY_ORDER = ("refused", "accepted", "duplicate", "superseded")
 

@@ -98,12 +98,14 @@ new PagedTable(
   (rows, row) => {
     const value = (name) => rows.value(name, row);
     const line = document.createElement("tr");
+    const count = element("td", number(value("rows")), "n");
+    if (value("repeated_rows")) count.append(element("small", `${number(value("repeated_rows"))} repeated`));
     line.append(
       cellOf(badge(value("status"), "del", ["refused", "accepted", "duplicate", "superseded"], "refused")),
       element("td", value("site")),
       element("td", value("system")),
       element("td", value("file")),
-      element("td", number(value("rows")), "n"),
+      count,
       element("td", moment(value("received_at")), "day"),
       element("td", value("reason"), "wide"),
     );

@@ -133,7 +133,7 @@ def test_the_line_of_a_ragged_row_is_named(spoiled):
 
 def test_the_last_site_is_untouched_by_the_others(spoiled):
     own = spoiled.verdicts.filter(pl.col("site") == _sites(spoiled)[SITES - 1])
-    assert set(own["status"]) == {"pass"}
+    assert set(own["status"]) <= {"pass", "not_applicable"}
 
 
 def test_foreign_text_in_headers_and_values_stays_text(spoiled):

@@ -139,6 +139,16 @@ def test_every_delivery_is_in_the_page_refused_first() -> None:
     assert set(told[0]) == set(DELIVERY_COLUMNS)
 
 
+def test_rows_that_repeat_another_are_told_beside_the_number_of_rows() -> None:
+    rows = page_of(report_case()).get_element_by_id("deliveries-table").xpath(".//td[@class='n']")
+    assert [(cell.text, [small.text for small in cell.iter("small")]) for cell in rows] == [
+        (None, []),
+        ("10", []),
+        ("40", ["3 repeated"]),
+        (None, []),
+    ]
+
+
 def test_what_was_not_evaluated_is_listed_with_its_sites() -> None:
     found = gaps(report_case())
     said = {

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pipelines.ingest.deliveries import CurrentDelivery, current_deliveries, known_sites, read_deliveries
+from pipelines.ingest.deliveries import (
+    CurrentDelivery,
+    current_deliveries,
+    known_sites,
+    previous_deliveries,
+    read_deliveries,
+    repeated_deliveries,
+)
 from pipelines.ingest.intake import ingest_site, ingest_study
 from pipelines.ingest.landing import landing_fingerprint, landing_sites, unusable_site_folders
 from pipelines.ingest.ledger import DeliveryEvent
@@ -16,6 +23,8 @@ __all__ = [
     "known_sites",
     "landing_fingerprint",
     "landing_sites",
+    "previous_deliveries",
     "read_deliveries",
+    "repeated_deliveries",
     "unusable_site_folders",
 ]

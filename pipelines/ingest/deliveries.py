@@ -90,17 +90,41 @@ def current_deliveries(home: Home, study_id: str) -> list[CurrentDelivery]:
     return sorted(found, key=lambda delivery: (delivery.site, delivery.source))
 
 
-def _current_delivery(home: Home, study_id: str, event: DeliveryEvent, events: list[DeliveryEvent]) -> CurrentDelivery:
-    if event.store is None or event.rows is None or event.columns is None:
-        raise UserError(f"{study_id}/{event.site}: delivery {event.sequence} of the ledger is incomplete; restore it")
-    earlier = [
-        other.rows
+def previous_deliveries(home: Home, study_id: str) -> list[CurrentDelivery]:
+    """Return what counted before the current delivery of a site and source, where other content did, sorted by both."""
+    found = []
+    for _, events in _ledgers(home, study_id):
+        for event in current_of(events).values():
+            earlier = _accepted_before(event, events)
+            if earlier:
+                found.append(_current_delivery(home, study_id, earlier[-1], events))
+    return sorted(found, key=lambda delivery: (delivery.site, delivery.source))
+
+
+def repeated_deliveries(home: Home, study_id: str) -> set[tuple[str, str]]:
+    """Return the (site, source) of which the file received last was the current one once more."""
+    repeated = set()
+    for site, events in _ledgers(home, study_id):
+        last = {event.source: event for event in events}
+        repeated |= {(site, source) for source, event in last.items() if event.status == "duplicate"}
+    return repeated
+
+
+def _accepted_before(event: DeliveryEvent, events: list[DeliveryEvent]) -> list[DeliveryEvent]:
+    return [
+        other
         for other in events
         if other.status == "accepted"
         and other.source == event.source
         and other.sequence < event.sequence
         and other.sha256 != event.sha256
     ]
+
+
+def _current_delivery(home: Home, study_id: str, event: DeliveryEvent, events: list[DeliveryEvent]) -> CurrentDelivery:
+    if event.store is None or event.rows is None or event.columns is None:
+        raise UserError(f"{study_id}/{event.site}: delivery {event.sequence} of the ledger is incomplete; restore it")
+    earlier = _accepted_before(event, events)
     return CurrentDelivery(
         site=event.site,
         source=event.source,
@@ -112,7 +136,7 @@ def _current_delivery(home: Home, study_id: str, event: DeliveryEvent, events: l
         columns=event.columns,
         received_at=event.received_at,
         rows_path=home.store / event.store / ROWS_FILE,
-        previous_rows=earlier[-1] if earlier else None,
+        previous_rows=earlier[-1].rows if earlier else None,
         odd_text=event.odd_text,
     )
 

@@ -8,7 +8,8 @@ import duckdb
 
 from pipelines.ingest import CurrentDelivery
 from pipelines.standardize.date_functions import date_functions_sql, read_date_sql
-from pipelines.standardize.mapping import SourceFiles, date_formats, source_value_sql
+from pipelines.standardize.mapping import date_formats, source_value_sql
+from pipelines.standardize.source_files import SourceFiles
 from pipelines.study import Expression, Source, Study
 
 ExtractDates = dict[tuple[str, str], str]
@@ -30,12 +31,19 @@ def find_extract_dates(
         for delivery in deliveries
         if delivery.source in study.sources
     }
-    for name, source in study.sources.items():
-        if source.extract_date is not None and name in files:
-            days |= {
-                (site, name): day for site, day in _read_days(connection, source, source.extract_date, files[name])
-            }
-    return days
+    return days | read_stated_days(connection, study, files)
+
+
+def read_stated_days(
+    connection: duckdb.DuckDBPyConnection, study: Study, files: dict[str, SourceFiles]
+) -> ExtractDates:
+    """Return (site, source) -> day for every one of these files whose rows state when it was extracted."""
+    return {
+        (site, name): day
+        for name, source in study.sources.items()
+        if source.extract_date is not None and name in files
+        for site, day in _read_days(connection, source, source.extract_date, files[name])
+    }
 
 
 def day_without_word(study: Study, received_at: str) -> str:

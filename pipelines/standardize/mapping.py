@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from pipelines.foreign_text import normal_form, normal_form_sql
 from pipelines.sql_text import columns_in, quote_list, quote_name, quote_text
+from pipelines.standardize.source_files import SourceFiles
 from pipelines.study import Expression, ListedSite, Mapping, Measurement, Source, Study
 from pipelines.vocabulary import Dataset
 
@@ -17,21 +17,6 @@ DELIVERED_SUFFIX = "__delivered"
 # What a variable is when no mapping fills it, or only from a column that no file has: a record without a site of its
 # own belongs to the site that delivered it.
 DEFAULTS = {"SITEID": "__site"}
-
-
-@dataclass(frozen=True)
-class SourceFiles:
-    """The current files of one source over all sites, and the columns that at least one of them has.
-
-    `odd_columns` are those in which at least one file holds text that is not in the form in which text is compared.
-    `same_layout` tells that all have the same columns in the same order; DuckDB then opens only one of them to learn
-    the columns, each time that a view on them is bound.
-    """
-
-    paths: tuple[str, ...]
-    columns: frozenset[str]
-    same_layout: bool = False
-    odd_columns: frozenset[str] = frozenset()
 
 
 def expression_columns(expression: Expression) -> frozenset[str]:

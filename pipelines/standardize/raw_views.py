@@ -8,16 +8,18 @@ from dataclasses import astuple
 import duckdb
 
 from pipelines.errors import UserError
-from pipelines.ingest import CurrentDelivery, current_deliveries, known_sites
+from pipelines.ingest import current_deliveries, known_sites
 from pipelines.located_yaml import load_located_yaml
 from pipelines.settings import Home
 from pipelines.sql_text import quote_name
 from pipelines.standardize.availability import list_availability
+from pipelines.standardize.consecutive_deliveries import count_vanished, list_redeliveries
 from pipelines.standardize.delivery_facts import find_refusals, list_deliveries
 from pipelines.standardize.expression_check import check_expressions
 from pipelines.standardize.extract_dates import find_extract_dates
 from pipelines.standardize.layout_questions import list_layout_questions
-from pipelines.standardize.mapping import SourceFiles, list_date_formats, raw_view_sql
+from pipelines.standardize.mapping import list_date_formats, raw_view_sql
+from pipelines.standardize.source_files import SourceFiles, source_files
 from pipelines.standardize.study_settings import Parameters, list_parameters, list_visits
 from pipelines.study import Study
 from pipelines.vocabulary import Dataset, load_vocabulary
@@ -29,6 +31,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
     settings.site(site, seen_in): every site of the study: in landing, listed in study.yml, or in the CTMS list.
     settings.availability(site, dataset, variable, delivered, reason): see `availability`.
     settings.delivery: see `delivery_facts`; settings.delivery_layout: see `layout_questions`.
+    settings.redelivery and settings.vanished: see `consecutive_deliveries`.
     settings.extract(site, source_name, extract_date): one row per current file; see `extract_dates`.
     settings.visit and settings.parameter: see `study_settings`.
     settings.date_format(dataset, variable, formats): every way in which a date is declared.
@@ -51,7 +54,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
         for schema in ("raw", "settings"):
             connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
             connection.execute(f"CREATE SCHEMA {schema}")
-        files = _files_by_source(study, deliveries)
+        files = source_files(study, deliveries)
         for dataset in vocabulary.values():
             _lay_view(connection, study, dataset, files)
         sites = _list_sites(connection, study, known_sites(home, study.study))
@@ -76,6 +79,18 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
             "delivery_layout(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR, record VARCHAR,"
             " column_name VARCHAR, problem VARCHAR, severity VARCHAR, detail VARCHAR, source_row BIGINT)",
             [astuple(question) for question in list_layout_questions(study, deliveries, refusals)],
+        )
+        _write(
+            connection,
+            "redelivery(site VARCHAR, source_name VARCHAR, source_file VARCHAR, is_repeated BOOLEAN,"
+            " stated_extract_date VARCHAR, previous_extract_date VARCHAR)",
+            list_redeliveries(connection, home, study, deliveries),
+        )
+        _write(
+            connection,
+            "vanished(site VARCHAR, source_name VARCHAR, dataset VARCHAR, source_file VARCHAR, record_count BIGINT,"
+            " vanished_count BIGINT, named VARCHAR)",
+            count_vanished(connection, home, study, deliveries),
         )
         formats = [(d.name, *declared) for d in vocabulary.values() for declared in list_date_formats(study, d)]
         _write(connection, "date_format(dataset VARCHAR, variable VARCHAR, formats VARCHAR)", formats)
@@ -106,22 +121,6 @@ def open_for_writing(home: Home, study_id: str) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(path)
     except duckdb.IOException as error:
         raise UserError(f"{path} cannot be opened for writing; is another run at work on it? ({error})") from error
-
-
-def _files_by_source(study: Study, deliveries: Sequence[CurrentDelivery]) -> dict[str, SourceFiles]:
-    by_source: dict[str, list[CurrentDelivery]] = {}
-    for delivery in deliveries:
-        by_source.setdefault(delivery.source, []).append(delivery)
-    return {
-        source: SourceFiles(
-            paths=tuple(str(delivery.rows_path) for delivery in own),
-            columns=frozenset(column for delivery in own for column in delivery.columns),
-            same_layout=len({delivery.columns for delivery in own}) == 1,
-            odd_columns=frozenset(odd.column for d in own for odd in d.odd_text if odd.oddity == "form"),
-        )
-        for source, own in by_source.items()
-        if source in study.sources
-    }
 
 
 def _lay_view(

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.ingest.examination import find_odd_text
-from pipelines.standardize.mapping import SourceFiles, raw_view_sql
+from pipelines.standardize.mapping import raw_view_sql
+from pipelines.standardize.source_files import SourceFiles
 from pipelines.study import Study
 from pipelines.vocabulary import load_vocabulary
 

@@ -1,11 +1,17 @@
 -- Grain: one row per received file that counts: the current one of a site and source, or a later one that was refused as empty.
 select
-    site,
+    delivery.site,
     cast(null as varchar) as subject,
-    dataset,
-    source_name as record,
-    row_count,
-    previous,
-    source_file,
+    delivery.dataset,
+    delivery.source_name as record,
+    delivery.row_count,
+    delivery.previous,
+    delivery.received_on,
+    redelivery.site is not null as is_redelivery,
+    coalesce(redelivery.is_repeated, false) as is_repeated,
+    redelivery.stated_extract_date,
+    redelivery.previous_extract_date,
+    delivery.source_file,
     cast(null as bigint) as source_row
-from {{ source('settings', 'delivery') }}
+from {{ source('settings', 'delivery') }} as delivery
+left join {{ source('settings', 'redelivery') }} as redelivery on delivery.source_file = redelivery.source_file

@@ -1,0 +1,102 @@
+"""A site's file beside the one before it: repeated or of no later day, and the records that it lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.ingest import ingest_study
+from pipelines.settings import Home
+from pipelines.standardize.raw_views import lay_raw_views
+from pipelines.study import load_study
+
+STUDY = """\
+study: ST-1
+title: t
+sponsor: s
+sources:
+  AE:
+    path: edc/AE*.csv
+    subject: subj
+    dates: {asof: [YYYY-MM-DD], start: [YYYY-MM-DD]}
+    extract_date: asof
+map:
+  AE:
+    - {from: AE, variables: {AESPID: id, AETERM: term, AESTDTC: start}}
+"""
+HEADER = "subj,id,term,start,asof\n"
+FIRST = f"{HEADER}1,10,Rash,2024-01-01,2024-02-01\n1,11,Cough,2024-01-02,2024-02-01\n2,,Cough,2024-01-02,2024-02-01\n"
+
+
+@pytest.fixture
+def deliver(home: Home) -> Any:
+    """Take files of site 101 in, one after the other, as (name, content), and return a query over what is laid."""
+
+    def take(*files: tuple[str, str], site: str = "101") -> Any:
+        path = home.study_file("ST-1")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(STUDY, encoding="utf-8")
+        study = load_study(path)
+        for name, content in files:
+            file = home.landing / "ST-1" / site / "edc" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
+            ingest_study(home, study, [site], now=lambda: datetime(2024, 3, 1, tzinfo=UTC))
+        lay_raw_views(home, study, {})
+
+        def query(table: str) -> list[tuple[Any, ...]]:
+            with duckdb.connect(home.warehouse_file("ST-1"), read_only=True) as connection:
+                return connection.execute(
+                    f"SELECT * EXCLUDE (source_name) FROM settings.{table} ORDER BY ALL"
+                ).fetchall()
+
+        return query
+
+    return take
+
+
+def test_a_first_delivery_is_beside_nothing(deliver: Any) -> None:
+    query = deliver(("AE.csv", FIRST))
+    assert query("redelivery") == query("vanished") == []
+
+
+def test_records_are_looked_for_by_subject_and_natural_key(deliver: Any) -> None:
+    """A changed value and another order lose nothing; the same key of another subject is another record."""
+    second = f"{HEADER}2,10,Rash,2024-01-01,2024-02-08\n1,11,Bad cough,2024-01-03,2024-02-08\n2,,Cough,2024-01-02,\n"
+    query = deliver(("AE.csv", FIRST), ("AE.csv", second))
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE.csv", 3, 1, "1 AESPID=10")]
+    assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", False, "2024-02-08", "2024-02-01")]
+
+
+def test_only_the_delivery_just_before_counts(deliver: Any) -> None:
+    second = FIRST.replace("1,10,Rash,2024-01-01,2024-02-01\n", "")
+    third = second.replace("2024-02-01", "2024-02-08")
+    query = deliver(("AE.csv", FIRST), ("AE.csv", second), ("AE_2.csv", third))
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE_2.csv", 2, 0, None)]
+
+
+def test_five_of_many_are_named(deliver: Any) -> None:
+    many = HEADER + "".join(f"1,{number},Rash,2024-01-01,2024-02-01\n" for number in range(10, 20))
+    ((*_, records, vanished, named),) = deliver(("AE.csv", many), ("AE.csv", f"{HEADER}1,10,Rash,,\n"))("vanished")
+    assert (records, vanished) == (10, 9)
+    assert named == "; ".join(f"1 AESPID={number}" for number in range(11, 16))
+
+
+def test_the_same_bytes_under_another_name_are_a_repeat(deliver: Any) -> None:
+    query = deliver(("AE.csv", FIRST), ("AE_2.csv", FIRST))
+    assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", True, None, None)]
+    assert query("vanished") == []
+
+
+def test_a_new_file_after_a_repeat_is_none(deliver: Any) -> None:
+    query = deliver(("AE.csv", FIRST), ("AE_2.csv", FIRST), ("AE_3.csv", FIRST.replace("2024-02-01", "2024-02-02")))
+    assert query("redelivery") == [("101", "ST-1/101/edc/AE_3.csv", False, "2024-02-02", "2024-02-01")]
+
+
+def test_sites_do_not_meet(deliver: Any) -> None:
+    deliver(("AE.csv", FIRST), site="102")
+    query = deliver(("AE.csv", FIRST), ("AE.csv", FIRST.replace("1,10,", "1,12,")))
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE.csv", 3, 1, "1 AESPID=10")]

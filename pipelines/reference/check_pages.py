@@ -99,7 +99,7 @@ def _entry(sheet: CheckSheet) -> Iterator[str]:
         rows = [[f"`{p.name}`", f"`{p.default}`", p.allowed] for p in sheet.parameters]
         yield _table(["Parameter", "Default", "May be"], rows)
     rows = [[f"`{c.name}`", c.meaning, _value(c.value_that_fails), _value(c.value_that_passes)] for c in sheet.example]
-    yield _table(["Example", "Meaning", "Fails", "Passes"], rows)
+    yield _table([sheet.example_title, "Meaning", "Fails", "Passes"], rows)
     yield f"Query to the site:\n\n> {_inline(check.query_text)}"
     yield _sql(sheet)
 

@@ -79,6 +79,12 @@ class CheckSheet:
         return {name: (column, meanings[column]) for name, column in self.check.shows.items()}
 
     @property
+    def example_title(self) -> str:
+        """What stands over the example: also the parameters without which it would be outside the population."""
+        given = ", ".join(f"{name}: {as_written(value)}" for name, value in self.check.example_with.items())
+        return f"Example with {given}" if given else "Example"
+
+    @property
     def override(self) -> str:
         """What a study writes into study.yml to set the parameters, with the defaults as values."""
         lines = [f"    {parameter.name}: {parameter.default}" for parameter in self.parameters]

@@ -29,7 +29,7 @@ def _lines(sheet: CheckSheet, width: int) -> Iterator[str]:
         yield from _section(heading, _wrapped(text, width))
     yield from _section("Must have been delivered, else not_run", _needs(sheet, width))
     yield from _section("Parameters", _parameters(sheet, width))
-    yield from _section("Example; columns that are not named are blank", _example(sheet, width))
+    yield from _section(f"{sheet.example_title}; columns that are not named are blank", _example(sheet, width))
     yield from _section("Query to the site", [*_wrapped(check.query_text, width), *_placeholders(sheet, width)])
     if check.same_as:
         yield from _section("The same rule elsewhere", _wrapped(", ".join(check.same_as), width))

@@ -52,6 +52,7 @@ class _CheckMeta(_Strict):
     shows: dict[str, str] = {}
     severity_column: str | None = None
     owner: str
+    example_with: dict[str, ParameterValue] = {}
     example_fail: dict[str, Any] = Field(min_length=1)
     example_pass: dict[str, Any] = Field(min_length=1)
 
@@ -106,8 +107,14 @@ class Check:
     shows: dict[str, str]
     severity_column: str | None
     owner: str
+    example_with: dict[str, ParameterValue]
     example_fail: dict[str, Any]
     example_pass: dict[str, Any]
+
+    @property
+    def example_parameters(self) -> dict[str, ParameterValue]:
+        """The parameters that the examples are judged with: the defaults under those of `example_with`."""
+        return {**self.parameters, **self.example_with}
 
 
 @dataclass(frozen=True)
@@ -213,6 +220,7 @@ def _as_check(suite: _SuiteFile, category: str, expectation: _Expectation) -> Ch
         shows=meta.shows,
         severity_column=meta.severity_column,
         owner=meta.owner,
+        example_with=meta.example_with,
         example_fail=meta.example_fail,
         example_pass=meta.example_pass,
     )
@@ -232,6 +240,8 @@ def _problems(check: Check, model: CheckModel) -> Iterator[Problem]:
             yield ("meta", "query_text"), f"{{{placeholder}}} of the query text is not in shows"
     for key in ("example_fail", "example_pass"):
         yield from _unknown_columns(("meta", key), getattr(check, key), model)
+    for name in check.example_with.keys() - check.parameters.keys():
+        yield ("meta", "example_with"), f'"{name}" is not one of its parameters.{did_you_mean(name, check.parameters)}'
     for name, pattern in check.item_pattern.items():
         yield from ((("meta", "item_pattern", name), problem) for problem in _pattern_problems(check, name, pattern))
     for clause in check.needs:

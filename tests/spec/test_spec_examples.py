@@ -15,12 +15,12 @@ each_check = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 
 @each_check
 def test_its_failing_example_fails(check: Check, tables: duckdb.DuckDBPyConnection) -> None:
-    assert verdict_on(tables, check, row_of(check, check.example_fail)) == "fail"
+    assert verdict_on(tables, check, row_of(check, check.example_fail), check.example_with) == "fail"
 
 
 @each_check
 def test_its_passing_example_is_evaluated_and_passes(check: Check, tables: duckdb.DuckDBPyConnection) -> None:
-    assert verdict_on(tables, check, row_of(check, check.example_pass)) == "pass"
+    assert verdict_on(tables, check, row_of(check, check.example_pass), check.example_with) == "pass"
 
 
 @each_check
@@ -46,4 +46,4 @@ def test_each_value_of_an_example_may_be_blank(check: Check, tables: duckdb.Duck
     for example in (check.example_fail, check.example_pass):
         for name in example.keys() - filled.keys():
             row = row_of(check, {**example, name: None})
-            assert verdict_on(tables, check, row) != "undecided", f"{name} is blank"
+            assert verdict_on(tables, check, row, check.example_with) != "undecided", f"{name} is blank"

@@ -35,9 +35,9 @@ select
         is_death, names_death, is_death_by_event, is_death_of_other_cause
     ),
     dose.last_dose_date,
-    ended.study_discontinuation_count,
+    coalesce(ended.study_discontinuation_count, 0) as study_discontinuation_count,
     coalesce(ended.has_study_discontinuation, false) as has_study_discontinuation,
-    ended.dated_death_count,
+    coalesce(ended.dated_death_count, 0) as dated_death_count,
     ended.least_death_date,
     ended.greatest_death_date,
     coalesce(ended.has_other_death_date, false) as has_other_death_date,

@@ -20,7 +20,9 @@ texts as (
 stays as (
     select texts.*
     from texts
-    where has_criterion or exists (select 1 from terms where contains(lower(texts.text), terms.term))
+    where
+        USUBJID is not null
+        and (has_criterion or exists (select 1 from terms where contains(lower(texts.text), terms.term)))
 ),
 
 distances as (
@@ -37,7 +39,7 @@ distances as (
 )
 
 select
-    stays.* exclude (USUBJID),
+    stays.* exclude (USUBJID, has_criterion),
     distances.days as days_to_serious_event
 from stays
 left join distances on stays.USUBJID = distances.USUBJID and coalesce(stays.stay_date, '') = coalesce(distances.stay_date, '')

@@ -12,7 +12,9 @@ from pipelines.simulate.layout import write_time
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.subject_course import CUTOFF, Course
 
-_CRITERIA = (
+# The version of the protocol that these criteria are of.
+CRITERIA_VERSION = "A2"
+CRITERIA = (
     ("INCL", "INCL01", "Age inside the limits of the protocol"),
     ("INCL", "INCL02", "Diagnosis confirmed for six months or longer"),
     ("INCL", "INCL03", "Able to follow the visit schedule"),
@@ -84,14 +86,14 @@ def _consent(site: SiteRecords, course: Course, rng: Random) -> None:
 
 
 def _criteria(site: SiteRecords, course: Course, rng: Random) -> None:
-    unmet = -1 if course.enrolled else rng.randrange(len(_CRITERIA))
-    for index, (category, code, text) in enumerate(_CRITERIA):
+    unmet = -1 if course.enrolled else rng.randrange(len(CRITERIA))
+    for index, (category, code, text) in enumerate(CRITERIA):
         good = "Y" if category == "INCL" else "N"
         bad = "N" if category == "INCL" else "Y"
         site.add(
             "IE",
-            subjid=course.subject, iecat=category, ietestcd=code, ietest=text, ie_dt=course.screening, tiver="A2",
-            ieorres=bad if index == unmet else good,
+            subjid=course.subject, iecat=category, ietestcd=code, ietest=text, ie_dt=course.screening,
+            tiver=CRITERIA_VERSION, ieorres=bad if index == unmet else good,
         )  # fmt: skip
 
 

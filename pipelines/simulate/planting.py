@@ -38,6 +38,8 @@ def plant_faults(site: SiteRecords, wishes: list[Wish], rng: Random) -> tuple[li
         The findings that must follow, and the wishes that this site's subjects do not allow: for the next site.
     """
     touched: dict[str, set[str]] = {course.subject: set() for course in site.courses}
+    if site.traveller is not None:
+        touched[site.traveller.subject] = {"DM", "VISITS"}
     faults: list[Fault] = []
     left: list[Wish] = []
     done: set[str] = set()

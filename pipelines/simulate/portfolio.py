@@ -20,7 +20,7 @@ from pipelines.simulate.planting import Wish, plan_faults, plant_faults
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.study_config import write_study_config
-from pipelines.simulate.subject_course import CUTOFF, live_course, plan_outcomes
+from pipelines.simulate.subject_course import CUTOFF, live_course, number_width, plan_outcomes
 
 _INVESTIGATORS = ("Lindqvist", "Brüggemann", "O'Connor", "Desprès", "Nakamura", "Castellanos", "Ferrari", "Jørgensen")
 _HOSPITALS = (
@@ -73,7 +73,7 @@ def simulate_portfolio(
         shape = Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed)
         wishes: list[list[Wish]] = [[] for _ in range(sites)] if clean else plan_faults(sites, subjects, index)
         writer.writerows(_write_sites(home, shape, wishes))
-        write_bytes(home.study_file(study), write_study_config(study, style).encode())
+        write_bytes(home.study_file(study), write_study_config(study, style, subjects, shape.study_start).encode())
     path = home.root / "answer_key.csv"
     write_bytes(path, key.getvalue().encode())
     return path
@@ -133,6 +133,7 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     """Return the records of one site without a fault."""
     site = _begin_site(shape, site_id)
     site.study_start = shape.study_start
+    site.neighbour = _neighbour(shape, site_id)
     seed, study = shape.seed, shape.study
     rng = chance(seed, study, site_id, "site")
     record_site(site, *rng.choice(_HOSPITALS))
@@ -144,6 +145,11 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     return site
 
 
+def _neighbour(shape: Shape, site_id: str) -> SiteRecords | None:
+    before = shape.site_ids[shape.site_ids.index(site_id) - 1]
+    return _begin_site(shape, before) if before != site_id else None
+
+
 def _begin_site(shape: Shape, site_id: str) -> SiteRecords:
     """Return a site with its subjects' courses and no records yet."""
     study, style, subjects, seed = shape.study, shape.style, shape.subjects, shape.seed
@@ -153,7 +159,7 @@ def _begin_site(shape: Shape, site_id: str) -> SiteRecords:
     closed = len(shape.site_ids) >= _SITES_OF_WHICH_ONE_IS_CLOSED and site_id == shape.site_ids[-1]
     outcomes = plan_outcomes(rng, subjects, closed=closed)
     first = next(n for n, outcome in enumerate(outcomes) if outcome != "ongoing") if shape.is_first(site_id) else None
-    width = max(3, len(str(subjects)))
+    width = number_width(subjects)
     for number, outcome in enumerate(outcomes):
         subject = f"{site_id}{number + 1:0{width}d}"
         site.courses.append(

@@ -20,11 +20,25 @@ class Table:
     rows: list[Row] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class OtherFile:
+    """A file of a source beside the one that counts: sent so many days before it, or else the same once more after it.
+
+    The one before is written with `more` rows, and without the last of the rows, as many as `fewer` says.
+    """
+
+    source: str
+    days_before: int | None = None
+    more: tuple[Row, ...] = ()
+    fewer: int = 0
+
+
 @dataclass
 class SiteRecords:
     """One site's subjects and files; it includes subjects from `activation` on, and sees nobody after `closure`.
 
-    `study_start` is the day of the first consent of all sites of the study.
+    `study_start` is the day of the first consent of all sites of the study. `neighbour` is another site of the study,
+    with its subjects and without records; a study of one site has none.
     """
 
     study: str
@@ -35,11 +49,18 @@ class SiteRecords:
     investigator: str
     closure: date | None = None
     study_start: date | None = None
+    neighbour: SiteRecords | None = None
     courses: list[Course] = field(default_factory=list)
     tables: dict[str, Table] = field(
         default_factory=lambda: {name: Table(list(layout.columns)) for name, layout in SOURCES.items()}
     )
+    other_files: list[OtherFile] = field(default_factory=list)
     last_record: int = 0
+
+    @property
+    def traveller(self) -> Course | None:
+        """The subject whose demographics and visits no fault changes, so that another site may have seen it too."""
+        return next((course for course in reversed(self.courses) if course.outcome == "ongoing"), None)
 
     def next_record(self) -> str:
         """Return an identifier that no other record of the site has."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import yaml
 
+from pipelines.simulate.clinical_records import CRITERIA, CRITERIA_VERSION
 from pipelines.simulate.layout import EXTRACTED, SERIOUSNESS, SOURCES, SourceLayout, Style
-from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, PlannedVisit
+from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, PlannedVisit, number_width
 
 Mapped = dict[str, Any]
 
@@ -32,10 +34,19 @@ _SURVIVAL_CONTACT: Mapped = {
 }  # fmt: skip
 
 
-def write_study_config(study: str, style: Style) -> str:
-    """Return the text of study.yml."""
+def write_study_config(study: str, style: Style, subjects: int, study_start: date | None) -> str:
+    """Return the text of study.yml; `subjects` is the number of subjects of a site, `study_start` the first consent."""
     mapping = _datasets(style)
-    parameters: dict[str, Any] = {"E-01": {"max_lag_days": 10}}
+    parameters: dict[str, Any] = {
+        "E-01": {"max_lag_days": 10},
+        # A subject's number is the site's, and one within the site.
+        "DM-08": {"site_pattern": rf"^(?:[^-]+-)?(\d+)\d{{{number_width(subjects)}}}$"},
+        "IC-05": {"study_start_date": str(study_start or "")},
+        # Whenever they are received, made-up exports are of one day.
+        "X-07": {"max_age_days": 100000},
+        "IE-02": {"criteria_count": [f"{CRITERIA_VERSION}={len(CRITERIA)}"]},
+        "EX-05": {"allowed_levels": ["SIM-1234=100 mg", "PLACEBO=0 mg"]},
+    }
     if style.min_age is not None:
         parameters["DM-02"] = {"min_age": style.min_age}
     document = {
@@ -59,7 +70,7 @@ def _visit(visit: PlannedVisit) -> Mapped:
 
 
 def _source(name: str, layout: SourceLayout, style: Style, mapping: dict[str, list[Mapped]]) -> Mapped:
-    source: Mapped = {"path": f"{layout.system}/{name}.csv", "encoding": style.encodings.get(layout.system, "utf-8")}
+    source: Mapped = {"path": f"{layout.system}/{name}*.csv", "encoding": style.encodings.get(layout.system, "utf-8")}
     source["delimiter"] = style.delimiter
     if layout.subject:
         sql = f"split_part({layout.subject}, '-', 1)"

@@ -105,6 +105,11 @@ class Course:
         return self.ended or self.visits[-1].day
 
 
+def number_width(subjects: int) -> int:
+    """Return how many digits a subject's number within the site has."""
+    return max(3, len(str(subjects)))
+
+
 def plan_outcomes(rng: Random, subjects: int, *, closed: bool = False) -> list[Outcome]:
     """Return what becomes of each subject of a site: always somebody who completes, and screen failures from three on.
 

@@ -76,7 +76,10 @@ def unknown_site(spot: Spot) -> list[Fault]:
     """Demographics name a site that the CTMS does not have."""
     row = spot.rows("DM")[0]
     row["siteid"] = "9999"
-    return [spot.fault("DM-14", "DM", row, "site 9999 is not in the site master")]
+    return [
+        spot.fault("DM-14", "DM", row, "site 9999 is not in the site master"),
+        spot.fault("DM-08", "DM", row, "follows from the site that is not in the site master"),
+    ]
 
 
 @plants("IC-01", "CONSENT", "DM", suits=lambda course: course.enrolled and consented_alone(course))
@@ -86,6 +89,8 @@ def no_consent(spot: Spot) -> list[Fault]:
     if len(rows) < 2:
         return []
     consent = main_consent(spot)
+    if spot.course.consent.signed == spot.site.study_start:
+        return []
     rows[:] = [row for row in rows if row is not consent]
     return [spot.fault("IC-01", "DM", spot.rows("DM")[0], "no main consent is recorded")]
 
@@ -163,10 +168,28 @@ def criterion_not_met(spot: Spot) -> list[Fault]:
     row = spot.choose(spot.rows("IE"))
     if row is None:
         return []
-    row["ieorres"] = "N" if row["iecat"] == "INCL" else "Y"
+    violate(row)
     deviation = add_deviation(spot.site, spot.course, spot.rng, spot.course.screening)
     deviation.update(deviation=f"{row['ietestcd']} not met", companycategory="ELIGIBILITY", visit="Screening")
     return [spot.fault("IE-01", "IE", row, f"enrolled, but {row['ietestcd']} is {row['ieorres']}")]
+
+
+def violate(criterion: Row) -> None:
+    """Answer a criterion so that the subject must not be enrolled."""
+    criterion["ieorres"] = "N" if criterion["iecat"] == "INCL" else "Y"
+
+
+@plants("IE-04", "IE", "DV", suits=enrolled)
+def criterion_not_met_without_deviation(spot: Spot) -> list[Fault]:
+    """The same, and the deviation log does not have it."""
+    row = spot.choose(spot.rows("IE"))
+    if row is None:
+        return []
+    violate(row)
+    return [
+        spot.fault("IE-04", "IE", row, f"{row['ietestcd']} is {row['ieorres']}, which is no deviation in the log"),
+        spot.fault("IE-01", "IE", row, f"enrolled, but {row['ietestcd']} is {row['ieorres']}"),
+    ]
 
 
 @plants("DS-01", "DS", suits=enrolled)

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from pipelines.simulate.clinical_records import CRITERIA, CRITERIA_VERSION
+from pipelines.simulate.event_records import DICTIONARY
 from pipelines.simulate.layout import EXTRACTED, SERIOUSNESS, SOURCES, SourceLayout, Style
 from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, PlannedVisit, number_width
 
@@ -44,6 +45,9 @@ def write_study_config(study: str, style: Style, subjects: int, study_start: dat
         "IC-05": {"study_start_date": str(study_start or "")},
         # Whenever they are received, made-up exports are of one day.
         "X-07": {"max_age_days": 100000},
+        "AE-17": {"enabled": True},
+        "AE-27": {"current_version": DICTIONARY},
+        "DS-09": {"single_agent": True},
         "IE-02": {"criteria_count": [f"{CRITERIA_VERSION}={len(CRITERIA)}"]},
         "EX-05": {"allowed_levels": ["SIM-1234=100 mg", "PLACEBO=0 mg"]},
     }
@@ -81,6 +85,7 @@ def _source(name: str, layout: SourceLayout, style: Style, mapping: dict[str, li
     if style.unknown:
         source["missing"] = [style.unknown]
     dates = {column: [style.dates[layout.system]] for column in layout.dates}
+    dates |= {column: [style.dates[layout.system], "YYYY-MM"] for column in layout.partial_dates}
     dates |= {column: ["ISO8601"] for column in layout.times}
     if dates:
         source["dates"] = dates

@@ -61,12 +61,12 @@ def weight_in_pounds(spot: Spot) -> list[Fault]:
 
 @plants("LB-01", "LB")
 def no_unit(spot: Spot) -> list[Fault]:
-    """A numeric result without a unit."""
+    """A numeric result without a standard unit."""
     row = spot.choose([row for row in spot.rows("LB") if row["siresn"] and row["siresu"]])
     if row is None:
         return []
     row["siresu"] = ""
-    return [spot.fault("LB-01", "LB", row, f"{row['lbtstcd']} has no unit")]
+    return [spot.fault("LB-01", "LB", row, f"{row['lbtstcd']} has no standard unit")]
 
 
 @plants("LB-03", "LB", "DM", suits=enrolled)

@@ -14,7 +14,7 @@ with doses as (
 select
     doses.* exclude (is_countable),
     case when is_countable then row_number() over (
-        same_dose order by doses.content_hash, doses.source_file, doses.source_row
+        same_dose order by doses.record, doses.content_hash, doses.source_file, doses.source_row
     ) else 1 end as dose_record_number,
     case when is_countable then count(*) over same_dose else 1 end as dose_record_count,
     case when is_in_visit_order then lag(doses.EXSTDTC) over in_order end as previous_dose_date,

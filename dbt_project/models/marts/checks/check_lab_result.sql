@@ -43,7 +43,7 @@ numbered as (
     from sampled
     semi join repeated
         on {% for name in sample %}sampled.{{ name }} is not distinct from repeated.{{ name }}{{ ' and ' if not loop.last }}{% endfor %}
-    window same_sample as (partition by {{ sample | join(', ') }} order by content_hash, source_file, source_row)
+    window same_sample as (partition by {{ sample | join(', ') }} order by result, content_hash, source_file, source_row)
 ),
 
 results as (

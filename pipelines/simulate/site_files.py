@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from pipelines.simulate.faults import Fault
-from pipelines.simulate.layout import SOURCES
-from pipelines.simulate.site_records import SiteRecords
+from pipelines.simulate.layout import EXTRACTED, SOURCES
+from pipelines.simulate.site_records import Row, SiteRecords
+from pipelines.simulate.subject_course import CUTOFF
 
 KEY_COLUMNS = ("study", "site", "subject", "check_id", "dataset", "source_file", "source_row", "detail")
 
 
 def write_site(landing: Path, site: SiteRecords) -> None:
-    """Write landing/<STUDY>/<SITE>/<system>/<file>, each file whole or not at all."""
-    for name in SOURCES:
-        write_bytes(landing / source_file(site, name), _render(site, name))
+    """Write landing/<STUDY>/<SITE>/<system>/<file>, each file whole or not at all, and in the order of sending."""
+    for name, table in site.tables.items():
+        path = landing / source_file(site, name)
+        for old in path.parent.glob(f"{name}_*.csv"):  # of a portfolio that was written here before
+            old.unlink()
+        others = [other for other in site.other_files if other.source == name]
+        for other in others:
+            if other.days_before is not None:
+                day = CUTOFF - timedelta(days=other.days_before)
+                rows = [row | {EXTRACTED: day.isoformat()} for row in (*table.rows, *other.more)]
+                kept = rows[: len(rows) - other.fewer]
+                write_bytes(path.with_stem(f"{name}_{day:%Y%m%d}"), _render(site, name, kept))
+        write_bytes(path, _render(site, name, table.rows))
+        if any(other.days_before is None for other in others):
+            write_bytes(path.with_stem(f"{name}_again"), _render(site, name, table.rows))
 
 
 def source_file(site: SiteRecords, source: str) -> str:
@@ -48,7 +63,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _render(site: SiteRecords, name: str) -> bytes:
+def _render(site: SiteRecords, name: str, rows: Sequence[Row]) -> bytes:
     style, layout, table = site.style, SOURCES[name], site.tables[name]
     headers = style.headers.get(name, {})
     text = io.StringIO(newline="")
@@ -56,7 +71,7 @@ def _render(site: SiteRecords, name: str) -> bytes:
     titles = [headers.get(column, column) for column in table.columns]
     writer.writerow([title.upper() for title in titles] if layout.system in style.upper_case_headers else titles)
     dates, flags = set(layout.dates), set(layout.flags)
-    for row in table.rows:
+    for row in rows:
         values = []
         for column in table.columns:
             value = row.get(column, "")

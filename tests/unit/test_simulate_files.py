@@ -38,7 +38,7 @@ class Reading:
 
     def _read(self, landing: Path, study_id: str, site: str, name: str) -> None:
         source = self.study.sources[name]
-        file = f"{study_id}/{site}/{source.path}"
+        file = f"{study_id}/{site}/{source.path.replace('*', '')}"
         dataset = next(d for d, ms in self.study.map.items() for m in ms if m.source == name)
         with (landing / file).open(encoding=source.encoding, newline="") as stream:
             rows = list(csv.reader(stream, delimiter=source.delimiter))
@@ -155,7 +155,7 @@ def test_every_dataset_is_mapped_and_every_file_is_known(home: Home) -> None:
         assert set(study.map) == set(load_vocabulary())
         site = next((home.landing / study_id).iterdir())
         files = {path.relative_to(site).as_posix() for path in site.rglob("*.csv")}
-        assert files == {source.path for source in study.sources.values()}
+        assert files == {source.path.replace("*", "") for source in study.sources.values()}
 
 
 def test_each_study_is_written_in_a_way_of_its_own(home: Home) -> None:

@@ -1,0 +1,56 @@
+"""Faults in consents that leave the day of the main consent, and what hangs on it, as it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, plants
+from pipelines.simulate.faults.subject import main_consent, sign_on
+from pipelines.simulate.site_records import date_of
+from pipelines.simulate.subject_course import CUTOFF
+
+
+@plants("IC-03", "CONSENT", suits=consented_alone)
+def consent_in_the_future(spot: Spot) -> list[Fault]:
+    """A consent to genetic research that is dated some days after the export was written."""
+    day = (CUTOFF + timedelta(days=spot.rng.randint(1, 9))).isoformat()
+    consent = {**main_consent(spot), "conscat": "GENETICS", "icfver": "1.0", "consdt": day, "consenterdt": day}
+    if consent["cannotread"] == "Y" or len(spot.rows("CONSENT")) > 1:
+        return []
+    spot.site.tables["CONSENT"].rows.append(consent)
+    return [spot.fault("IC-03", "CONSENT", consent, "signed after the export was written")]
+
+
+@plants("IC-05", "CONSENT", "DM", "DS", suits=consented_alone)
+def consent_before_study_start(spot: Spot) -> list[Fault]:
+    """At the study's first site a subject signed two days before what study.yml has as the start of the study."""
+    start = spot.site.study_start
+    if start is None or all(course.consent.signed != start for course in spot.site.courses):
+        return []
+    consent = sign_on(spot, start - timedelta(days=2))
+    if consent is None:
+        return []
+    return [Fault("IC-05", "", "CONSENT", consent, "signed two days before the configured start of the study")]
+
+
+@plants("ICF-05", "CONSENT")
+def no_copy(spot: Spot) -> list[Fault]:
+    """That a copy was handed over is denied, or not said."""
+    consent = main_consent(spot)
+    consent["copygiven"] = ("N", "")[spot.variant % 2]
+    return [spot.fault("ICF-05", "CONSENT", consent, "no copy of the form was handed over")]
+
+
+@plants("ICF-09", "CONSENT")
+def no_impartial_witness(spot: Spot) -> list[Fault]:
+    """The subject cannot read; the witness did not date the signature, signed late, or is who took the consent."""
+    consent = main_consent(spot)
+    consent.update(cannotread="Y", witness="Sr. Testigo", witnessdt=consent["consdt"])
+    if spot.variant % 3 == 0:
+        consent["witnessdt"] = ""
+        return [spot.fault("ICF-09", "CONSENT", consent, "the witness's date is blank")]
+    if spot.variant % 3 == 1:
+        consent["witnessdt"] = (date_of(consent, "consdt") + timedelta(days=1)).isoformat()
+        return [spot.fault("ICF-09", "CONSENT", consent, "the witness signed a day later")]
+    consent["witness"] = consent["consenter"]
+    return [spot.fault("ICF-09", "CONSENT", consent, "the witness is who took the consent")]

@@ -182,3 +182,17 @@ def dose_before_consent(spot: Spot) -> list[Fault]:
         spot.fault("EX-04", "EX", row, "follows from the dose before consent"),
         spot.fault("IC-02", "CONSENT", consent, "follows from the dose before consent"),
     ]
+
+
+@plants("DV-05", "EX", "DV", suits=on_active_drug)
+def dose_without_deviation(spot: Spot) -> list[Fault]:
+    """A dose of 50 mg, of which the deviation log knows nothing."""
+    if any(row["companycategory"] == "STUDY DRUG" for row in spot.rows("DEVIATIONS")):
+        return []
+    row = _change(spot, exdose="50")
+    if row is None:
+        return []
+    return [
+        spot.fault("DV-05", "EX", row, "a dose of 50 mg is not in the deviation log"),
+        spot.fault("EX-05", "EX", row, "50 mg is no level of the protocol"),
+    ]

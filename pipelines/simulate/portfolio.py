@@ -169,7 +169,7 @@ def _begin_site(shape: Shape, site_id: str) -> SiteRecords:
                 outcome,
                 activation,
                 (style.youngest, style.oldest),
-                activation + timedelta(days=8) if number == first else None,
+                opens_study=number == first,
             )
         )
     if closed:

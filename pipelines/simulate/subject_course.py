@@ -73,6 +73,7 @@ class Course:
     last_dose: date | None
     ended: date | None
     stopped_by_event: bool
+    opens_study: bool = False
 
     @property
     def enrolled(self) -> bool:
@@ -138,10 +139,14 @@ def live_course(
     outcome: Outcome,
     activation: date,
     ages: tuple[int, int],
-    screening: date | None = None,
+    *,
+    opens_study: bool = False,
 ) -> Course:
-    """Return a subject's course: consent after activation, then visits in order, all before CUTOFF."""
-    screening = screening or _screening_day(rng, outcome, activation)
+    """Return a subject's course: consent after activation, then visits in order, all before CUTOFF.
+
+    The subject who opens the study consents before all others of the site.
+    """
+    screening = activation + timedelta(days=8) if opens_study else _screening_day(rng, outcome, activation)
     visits = _visits(rng, outcome, screening)
     planned_age = rng.randint(*ages)
     birth = _birth(rng, screening, planned_age)
@@ -167,7 +172,20 @@ def live_course(
     placebo = rng.random() < 0.4
     stopped_by_event = outcome == "discontinued" and rng.random() < 0.4
     return Course(
-        subject, outcome, birth, age, sex, weight, height, placebo, consent, visits, last_dose, ended, stopped_by_event
+        subject,
+        outcome,
+        birth,
+        age,
+        sex,
+        weight,
+        height,
+        placebo,
+        consent,
+        visits,
+        last_dose,
+        ended,
+        stopped_by_event,
+        opens_study,
     )
 
 
@@ -177,7 +195,7 @@ def age_on(birth: date, day: date) -> int:
 
 
 def _screening_day(rng: Random, outcome: Outcome, activation: date) -> date:
-    earliest = activation + timedelta(days=10)
+    earliest = activation + timedelta(days=20)
     if outcome == "ongoing":
         return CUTOFF - timedelta(days=rng.randint(62, 170))
     latest = CUTOFF - timedelta(days=30 if outcome == "screen_failure" else 250)

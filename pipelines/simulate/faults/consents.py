@@ -21,16 +21,13 @@ def consent_in_the_future(spot: Spot) -> list[Fault]:
     return [spot.fault("IC-03", "CONSENT", consent, "signed after the export was written")]
 
 
-@plants("IC-05", "CONSENT", "DM", "DS", suits=consented_alone)
+@plants("IC-05", "CONSENT", "DM", "DS", suits=lambda course: course.opens_study)
 def consent_before_study_start(spot: Spot) -> list[Fault]:
-    """At the study's first site a subject signed two days before what study.yml has as the start of the study."""
-    start = spot.site.study_start
-    if start is None or all(course.consent.signed != start for course in spot.site.courses):
-        return []
-    consent = sign_on(spot, start - timedelta(days=2))
+    """The study's first subject signed the day before what study.yml has as the start of the study."""
+    consent = sign_on(spot, spot.course.consent.signed - timedelta(days=1))
     if consent is None:
         return []
-    return [Fault("IC-05", "", "CONSENT", consent, "signed two days before the configured start of the study")]
+    return [Fault("IC-05", "", "CONSENT", consent, "signed the day before the configured start of the study")]
 
 
 @plants("ICF-05", "CONSENT")

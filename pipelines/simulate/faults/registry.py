@@ -69,8 +69,12 @@ def enrolled(course: Course) -> bool:
 
 
 def consented_alone(course: Course) -> bool:
-    """Whether the subject is an adult, also some weeks earlier, who consented in person without a representative."""
-    return course.age >= 19 and not course.consent.by_representative and course.consent.mode == "ONSITE"
+    """Whether the subject is an adult, also some weeks earlier, who consented in person without a representative.
+
+    The study's first subject is left out: the study starts with that consent.
+    """
+    alone = not course.consent.by_representative and course.consent.mode == "ONSITE"
+    return course.age >= 19 and alone and not course.opens_study
 
 
 @dataclass(frozen=True)

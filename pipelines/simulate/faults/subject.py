@@ -89,8 +89,6 @@ def no_consent(spot: Spot) -> list[Fault]:
     if len(rows) < 2:
         return []
     consent = main_consent(spot)
-    if spot.course.consent.signed == spot.site.study_start:
-        return []
     rows[:] = [row for row in rows if row is not consent]
     return [spot.fault("IC-01", "DM", spot.rows("DM")[0], "no main consent is recorded")]
 
@@ -98,16 +96,11 @@ def no_consent(spot: Spot) -> list[Fault]:
 def sign_on(spot: Spot, day: date) -> Row | None:
     """Date the main consent otherwise, in every place that repeats the date, and return it.
 
-    None, and nothing changed, where the subject was of another age on that day, or another record depends on the date:
-    a deviation from before it, or the start of the study.
+    None, and nothing changed, where the subject was of another age on that day, or has a deviation from before it.
     """
     consent, text = main_consent(spot), day.isoformat()
     deviations = [row["deviationdate"] for row in spot.rows("DEVIATIONS")]
-    if (
-        age_on(spot.course.birth, day) != spot.course.age
-        or spot.course.consent.signed == spot.site.study_start
-        or any("" < deviation < text for deviation in deviations)
-    ):
+    if age_on(spot.course.birth, day) != spot.course.age or any("" < deviation < text for deviation in deviations):
         return None
     for column in ("consdt", "consenterdt", "lar_dt", "witnessdt"):
         consent[column] = text if consent[column] else ""

@@ -13,6 +13,8 @@ import yaml
 from rooms import StudyRun, run_through_the_rooms
 
 from pipelines.settings import PROJECT_ROOT, Home
+from pipelines.standardize.mapping import mapped_expressions
+from pipelines.study import load_study
 from pipelines.vocabulary import load_vocabulary
 
 PILOT = "CDISCPILOT01"
@@ -57,12 +59,17 @@ def test_what_an_sdtm_file_lacks_is_told_and_never_passes(example: StudyRun) -> 
 
 
 def _write_as_sdtm(warehouse: Path, landing: Path) -> None:
-    """Write each site's records as SDTM files, from the staged records: dates in ISO 8601, all else as delivered."""
+    """Write each site's records as SDTM files, from the staged records: dates in ISO 8601, all else as delivered.
+
+    Only what the raw forms have becomes a column: a blank one would be delivered, and its checks could be run.
+    """
+    study = load_study(PROJECT_ROOT / "examples" / "studies" / PILOT / "study.yml")
     with duckdb.connect(warehouse, read_only=True) as connection:
         for name in REWRITTEN:
             dataset = load_vocabulary()[name]
             columns = ["USUBJID"]
-            for variable in dataset.variables.values():
+            mapped = {variable for mapping in study.map[name] for variable, _ in mapped_expressions(mapping, dataset)}
+            for variable in (variable for variable in dataset.variables.values() if variable.name in mapped):
                 text = {"date": f"coalesce({variable.name}, {variable.name}_raw)", "number": f"{variable.name}_raw"}
                 columns.append(f"{text.get(variable.type, variable.name)} AS {variable.name}")
             order = "source_file, source_row, VSTESTCD" if name == "VS" else "source_file, source_row"
@@ -91,9 +98,13 @@ def rewritten(real_runs: dict[str, StudyRun], tmp_path_factory: pytest.TempPathF
     return run_through_the_rooms(home, PILOT)
 
 
-def _decided(run: StudyRun) -> dict[tuple[str, str], tuple[str, int, int]]:
-    rows = run.verdicts.select("site", "check_id", "status", "evaluated", "failed").iter_rows()
-    return {(site, check): (status, evaluated, failed) for site, check, status, evaluated, failed in rows}
+def _decided(run: StudyRun) -> dict[tuple[str, str], tuple[str, int]]:
+    """Return (site, check) -> status and failed rows.
+
+    Not the evaluated ones: which of two alike records is the first may hang on the hash of their text as delivered.
+    """
+    rows = run.verdicts.select("site", "check_id", "status", "failed").iter_rows()
+    return {(site, check): (status, failed) for site, check, status, failed in rows}
 
 
 def test_the_pilot_as_sdtm_gives_the_verdicts_and_findings_of_its_raw_forms(

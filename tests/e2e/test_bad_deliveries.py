@@ -51,8 +51,7 @@ def spoiled(tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
     sites = sorted(path for path in (home.landing / STUDY).iterdir())
 
     def spoil(site: int, source: str, change: Callable[[list[list[str]]], list[list[str]]]) -> None:
-        system, name = sources[source].path.split("/")
-        path = sites[site] / system / name
+        (path,) = sites[site].glob(sources[source].path)
         _write(path, sources[source].encoding, change(_rows(path, sources[source].encoding)))
 
     def without(column: str) -> Callable[[list[list[str]]], list[list[str]]]:

@@ -7,6 +7,7 @@ import html
 import io
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ FORMS_OF = {
     "second": lambda text: f"\u00a0{text}",
     "third": lambda text: f"{text[:3]}\u200b{text[3:]}",
 }
+# Source -> what differs between two records of one key.
+CHANGED = {
+    "DM": ("race", "OTHER"),
+    "VISDT": ("visit_dt", "2025-12-30"),
+    "AE": ("aeacn", "DRUG INTERRUPTED"),
+    "EX": ("exdosfrq", "BID"),
+    "LB": ("orres", "1"),
+}
 TEMPLATES = [
     "{{ 7 * 7 }}",
     "{% for x in range(9) %}x{% endfor %}",
@@ -45,6 +54,11 @@ TEMPLATES = [
 Rows = list[list[str]]
 
 
+def latest_file(site: Path, pattern: str) -> Path:
+    """Return the file of a source that a site delivered last."""
+    return max(site.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
+
+
 class Landing:
     """The landing folder of a simulated study, whose files are rewritten row by row."""
 
@@ -54,7 +68,7 @@ class Landing:
 
     def change(self, site: int, source: str, change: Callable[[list[str], Rows], Rows]) -> None:
         """Replace a file's rows; `change` gets the header, which it may extend, and the rows."""
-        path: Path = self.sites[site] / self.sources[source].path
+        path = latest_file(self.sites[site], self.sources[source].path)
         encoding = self.sources[source].encoding
         header, *rows = csv.reader(io.StringIO(path.read_bytes().decode(encoding), newline=""))
         text = io.StringIO(newline="")
@@ -69,6 +83,11 @@ def with_value(rows: Rows, header: list[str], column: str, values: list[str]) ->
     return [
         [*row[:at], values[index], *row[at + 1 :]] if index < len(values) else row for index, row in enumerate(rows)
     ]
+
+
+def with_changed_copies(column: str, value: str, header: list[str], rows: Rows) -> Rows:
+    """Return rows and, behind them, the first two again with another value in a column."""
+    return [*rows, *with_value(rows[:2], header, column, [value] * 2)]
 
 
 def long_file(header: list[str], rows: Rows) -> Rows:
@@ -109,12 +128,9 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
     simulate_portfolio(home, studies=1, sites=8, subjects=6, seed=5, clean=True)
     write_templates(home)
     landing = Landing(home)
-    for source in ("DM", "VISDT", "VS"):
+    for source, (column, value) in CHANGED.items():
         landing.change(REPEATS, source, lambda _, rows: [*rows, *rows[:2]])
-    landing.change(KEYS, "DM", lambda header, rows: [*rows, *with_value(rows[:2], header, "race", ["OTHER"] * 2)])
-    landing.change(
-        KEYS, "VISDT", lambda header, rows: [*rows, *with_value(rows[:2], header, "visit_dt", ["2025-12-30"] * 2)]
-    )
+        landing.change(KEYS, source, partial(with_changed_copies, column, value))
     landing.change(DRIFT, "LB", long_file)
     landing.change(CONTROL, "AE", lambda header, rows: with_value(rows, header, "aeterm", CONTROLS))
     landing.change(FORMS, "AE", in_other_forms)
@@ -164,19 +180,25 @@ def query(run: StudyRun, sql: str, *arguments: object) -> list[tuple[Any, ...]]:
 
 
 def test_every_row_that_is_sent_twice_is_counted(odd: StudyRun) -> None:
-    """F26: of 8 sites, three files hold two rows twice."""
+    """F26: of all files of 8 sites, five hold two rows twice."""
     told = read_deliveries(odd.home, STUDY).filter(pl.col("repeated_rows") > 0)
     assert sorted(told.select("site", "file", "repeated_rows").iter_rows()) == [
-        (site_of(odd, REPEATS), name, 2) for name in ("DM.csv", "VISDT.csv", "VS.csv")
+        (site_of(odd, REPEATS), name, 2) for name in ("AE.csv", "DM.csv", "EX.csv", "LB.csv", "VISDT.csv")
     ]
 
 
 @pytest.mark.parametrize("site", [REPEATS, KEYS])
-@pytest.mark.parametrize(("check_id", "table"), [("DM-01", "dm"), ("SV-04", "sv")])
-def test_rows_that_share_a_key_are_found_and_told_apart(odd: StudyRun, site: int, check_id: str, table: str) -> None:
-    """F26: whether a row comes twice as it is or changed, its two records are told apart and the extra one is found."""
+@pytest.mark.parametrize(
+    ("check_id", "table", "findings"),
+    # Each second row is a finding; of events that are entered twice, both are.
+    [("DM-01", "dm", 2), ("SV-04", "sv", 2), ("AE-07", "ae", 4), ("EX-03", "ex", 2), ("LB-09", "lb", 2)],
+)
+def test_rows_that_share_a_key_are_found_and_told_apart(
+    odd: StudyRun, site: int, check_id: str, table: str, findings: int
+) -> None:
+    """F26: whether a row comes twice as it is or changed, its two records are told apart and found."""
     found = details(odd, site, check_id)
-    assert len(found) == 2
+    assert len({finding["record"] for finding in found}) == len(found) == findings
     assert all("#" in finding["record"] for finding in found)
     of_site = f"FROM marts.{table} WHERE site = ? AND contains(record, ' #')"
     assert query(odd, f"SELECT count(DISTINCT (subject, record)) {of_site}", site_of(odd, site)) == [(4,)]

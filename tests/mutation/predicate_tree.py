@@ -61,7 +61,7 @@ def joined(word: str, trees: list[Tree]) -> Tree:
 
 @cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
+    return duckdb.connect(config={"threads": 1})
 
 
 @cache

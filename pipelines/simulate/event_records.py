@@ -9,6 +9,8 @@ from pipelines.simulate.layout import SERIOUSNESS
 from pipelines.simulate.site_records import Row, SiteRecords
 from pipelines.simulate.subject_course import CUTOFF, Course, Visit
 
+# What events are coded with, and its version.
+DICTIONARY = "MedDRA 27.0"
 # Text as sites type it: with delimiters, quotes and letters outside ASCII. A subject has each preferred term once.
 _EVENTS = (
     ("Nervous system disorders", "Headache", ("Headache", 'Headache; left-sided, "dull"')),
@@ -98,7 +100,7 @@ def _add(site: SiteRecords, course: Course, event: Event, rng: Random, start: da
     other, first_other, second_other = rng.choice(_OTHER_ACTIONS)
     return site.add_page(
         "AE", course, "Adverse Event", "Adverse Events", None,
-        aeterm=term, mdrpt_nsv=decode, mdrsoc_nsv=organ_class, meddraver_nsv="MedDRA 27.0",
+        aeterm=term, mdrpt_nsv=decode, mdrsoc_nsv=organ_class, meddraver_nsv=DICTIONARY,
         aelat="LEFT" if "left-sided" in term else "", aesev=severity, aetoxgr=_GRADES[severity], aeser="N",
         aerel=related[0], aerel1=related[1], aerel2=related[2], aeacn="DOSE NOT CHANGED", aeacn1="DOSE NOT CHANGED",
         aeacn2="NOT APPLICABLE", aeacnoth=other, aeacnot1=first_other, aeacnot2=second_other, aetrtem="Y",

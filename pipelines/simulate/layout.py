@@ -23,7 +23,8 @@ EXTRACTED = "dataextractiondate"
 class SourceLayout:
     """One kind of file: `dates` and `flags` are the columns that each sponsor writes in its own way.
 
-    `subject` is None where rows belong to no subject; `site` is the column that must name the delivering site.
+    Of `partial_dates` the day may be missing. `subject` is None where rows belong to no subject; `site` is the column
+    that must name the delivering site.
     """
 
     system: System
@@ -32,6 +33,7 @@ class SourceLayout:
     dates: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
+    partial_dates: tuple[str, ...] = ()
     subject: str | None = "subjid"
     site: str = "invid"
 
@@ -75,6 +77,7 @@ SOURCES: dict[str, SourceLayout] = {
          "aestdat_yy_nsv", "aestdat_mm_nsv", "aestdat_dd_nsv", "aeendat_yy_nsv", "aeendat_mm_nsv", "aeendat_dd_nsv",
          "aeongo", "aeenrf", *SERIOUSNESS, "aedthdt", "meddraver_nsv", EXTRACTED),
         dates=("aedthdt", EXTRACTED),
+        partial_dates=("aedthdt",),
         flags=("aeser", "aetrtem", *SERIOUSNESS),
     ),
     "EX": SourceLayout(

@@ -19,12 +19,20 @@ def resolved(spot: Spot) -> list[Row]:
     ]
 
 
-def _end(row: Row, day: date | None) -> None:
+def set_end(row: Row, day: date | None) -> None:
+    """Give an event an end date, or take it away."""
     parts = (day.year, day.month, day.day) if day else ("", "", "")
     row.update(dict(zip(_END, map(str, parts), strict=True)))
 
 
-def _start(row: Row) -> date:
+def end_of(row: Row) -> date:
+    """Return the end of an event whose end date is complete."""
+    year, month, day = (int(row[column]) for column in _END)
+    return date(year, month, day)
+
+
+def start_of(row: Row) -> date:
+    """Return the start of an event whose start date is complete."""
     return date(int(row["aestdat_yy_nsv"]), int(row["aestdat_mm_nsv"]), int(row["aestdat_dd_nsv"]))
 
 
@@ -34,7 +42,7 @@ def event_ends_before_start(spot: Spot) -> list[Fault]:
     row = spot.choose(resolved(spot))
     if row is None:
         return []
-    _end(row, _start(row) - timedelta(days=4))
+    set_end(row, start_of(row) - timedelta(days=4))
     return [spot.fault("AE-01", "AE", row, "end four days before start")]
 
 
@@ -47,7 +55,7 @@ def outcome_against_end(spot: Spot) -> list[Fault]:
     if spot.variant % 2:
         row["aeout"] = "NOT RECOVERED/NOT RESOLVED"
         return [spot.fault("AE-06", "AE", row, "not resolved, but with an end date")]
-    _end(row, None)
+    set_end(row, None)
     row.update(aeongo="X", aeenrf="AFTER")
     return [spot.fault("AE-06", "AE", row, "resolved, but without an end date")]
 

@@ -19,6 +19,14 @@ def open_with_functions(path: Path | str = ":memory:") -> duckdb.DuckDBPyConnect
     return connection
 
 
+def call(connection: duckdb.DuckDBPyConnection, function: str, *arguments: object) -> object:
+    """Return what a function of the warehouse gives for arguments that are texts."""
+    marks = ", ".join("?::VARCHAR" for _ in arguments)
+    row = connection.execute(f"SELECT {function}({marks})", list(arguments)).fetchone()
+    assert row is not None
+    return row[0]
+
+
 def create_tables(connection: duckdb.DuckDBPyConnection, *models: str) -> None:
     """Create the named check-ready models as empty tables, with the columns and types of _checks.yml."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CHECKS_SCHEMA}")

@@ -29,11 +29,12 @@ select
     coalesce(events.ae_count, 0) as ae_count,
     dose.USUBJID is not null as is_treated,
     dose.first_dose_date,
-    -- A dose without an end goes on until the extract, unless the disposition says that the subject has finished.
+    -- A dose without an end goes on until participation ends, else until the extract, unless the disposition says that the subject has
+    -- finished.
     least_days_between(
         dose.first_dose_date,
         case
-            when dose.is_open and not coalesce(disposition.has_disposition, false) then dose.known_until
+            when dose.is_open and not coalesce(disposition.has_disposition, false) then coalesce(dm.RFPENDTC, dose.known_until)
             else dose.last_dose_date
         end
     ) as exposure_days,

@@ -24,7 +24,10 @@ def plan_faults(sites: int, subjects: int, study_index: int) -> list[list[Wish]]
     """Return the wishes of each site of a study: each check at most once a site, spread over the sites."""
     plan: list[list[Wish]] = [[] for _ in range(sites)]
     rounds = min(sites, max(1, sites * subjects // SUBJECTS_PER_ROUND))
-    for number, check_id in enumerate(FAULTS):
+    for number, (check_id, planter) in enumerate(FAULTS.items()):
+        if planter.once:
+            plan[0].append(Wish(check_id, study_index))
+            continue
         for repetition in range(rounds):
             site = (number + study_index + repetition * (sites // rounds)) % sites
             plan[site].append(Wish(check_id, study_index + repetition))

@@ -119,7 +119,7 @@ def plan_outcomes(rng: Random, subjects: int, *, closed: bool = False) -> list[O
     failures = max(1, round(subjects * 0.15)) if subjects >= 3 else 0
     deaths = max(1, round(subjects * 0.04)) if subjects >= 5 else 0
     enrolled = subjects - failures - deaths
-    discontinued = round(enrolled * 0.15)
+    discontinued = round(enrolled * 0.22)
     ongoing = 0 if closed else round(enrolled * 0.25)
     counts: dict[Outcome, int] = {
         "screen_failure": failures,

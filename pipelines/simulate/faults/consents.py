@@ -21,7 +21,7 @@ def consent_in_the_future(spot: Spot) -> list[Fault]:
     return [spot.fault("IC-03", "CONSENT", consent, "signed after the export was written")]
 
 
-@plants("IC-05", "CONSENT", "DM", "DS", suits=lambda course: course.opens_study)
+@plants("IC-05", "CONSENT", "DM", "DS", suits=lambda course: course.opens_study, once=True)
 def consent_before_study_start(spot: Spot) -> list[Fault]:
     """The study's first subject signed the day before what study.yml has as the start of the study."""
     consent = sign_on(spot, spot.course.consent.signed - timedelta(days=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from pipelines.simulate.faults.deaths import TOUCHED_BY_DEATH, can_die, let_die
-from pipelines.simulate.faults.registry import Fault, Spot, enrolled, plants
+from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, enrolled, plants
 from pipelines.simulate.faults.subject import main_consent
 from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
@@ -168,7 +168,7 @@ def dose_without_treatment(spot: Spot) -> list[Fault]:
     return _plant(spot, "EX-16", "treatment is blank", extrt="")
 
 
-@plants("EX-17", "EX", "CONSENT", "DV", suits=enrolled)
+@plants("EX-17", "EX", "CONSENT", "DV", suits=lambda course: course.enrolled and consented_alone(course))
 def dose_before_consent(spot: Spot) -> list[Fault]:
     """A dose of the dummy two days before consent, and so before randomisation too; the deviation log says so."""
     consent = main_consent(spot)

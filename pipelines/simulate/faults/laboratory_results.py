@@ -82,7 +82,7 @@ def significance_not_assessed(spot: Spot) -> list[Fault]:
     return _plant(spot, "LB-07", rows, "outside the range and not assessed", lbclsig="")
 
 
-@plants("LB-08", "LB", "AE")
+@plants("LB-08", "LB", "AE", "CONSENT", suits=lambda course: course.consent.signed < course.screening)
 def significant_without_event(spot: Spot) -> list[Fault]:
     """A screening result of clinical significance; all events of the subject begin with treatment or later."""
     if not all(row["aestdat_dd_nsv"] for row in spot.rows("AE")):  # a partial date may be that of the sample

@@ -83,23 +83,25 @@ class Planter:
 
     `plant` changes the site's records in one place and returns every finding that must follow, the check's own
     first; it returns an empty list, and changes nothing, where the subject's records do not allow the fault.
-    `touches` names what it changes of a subject: two planters that touch the same never meet in one subject.
+    `touches` names what it changes of a subject: two planters that touch the same never meet in one subject. `once`
+    tells that it can be planted once a study, at its first site.
     """
 
     check_id: str
     touches: frozenset[str]
     suits: Suits
     plant: Plant
+    once: bool = False
 
 
 FAULTS: dict[str, Planter] = {}
 
 
-def plants(check_id: str, *touches: str, suits: Suits = anybody) -> Callable[[Plant], Plant]:
+def plants(check_id: str, *touches: str, suits: Suits = anybody, once: bool = False) -> Callable[[Plant], Plant]:
     """Register a planter; without `touches`, the fault is about the site or a file and takes no subject."""
 
     def register(plant: Plant) -> Plant:
-        FAULTS[check_id] = Planter(check_id, frozenset(touches), suits, plant)
+        FAULTS[check_id] = Planter(check_id, frozenset(touches), suits, plant, once)
         return plant
 
     return register

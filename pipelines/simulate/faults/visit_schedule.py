@@ -96,9 +96,9 @@ def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
     return [spot.fault("SV-10", "LB", row, f"{row['lbtstcd']} of {visit} is dated a day later than the others")]
 
 
-@plants("SV-15", "VISITS", suits=completed)
+@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled)
 def visit_after_closure(spot: Spot) -> list[Fault]:
-    """A visit after the site was closed, which it may be on the day before the cut-off."""
+    """A screen failure is seen after the site was closed, which it may be on the day before the cut-off."""
     master = spot.site.tables["SITE"].rows[0]
     closed = date.fromisoformat(master["site_closed_dt"] or (CUTOFF - timedelta(days=1)).isoformat())
     if closed >= CUTOFF or any(date_of(row, "visit_dt") > closed for row in spot.site.tables["VISDT"].rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -11,8 +12,8 @@ from pipelines.sql_text import columns_in
 from pipelines.study import Expression, Source, Study
 
 Aspect = Literal[
-    "source found", "encoding and delimiter", "site column", "subject", "date formats", "dataset of a form",
-    "variable: its columns", "variable: word for word", "measurement", "unit",
+    "source found", "encoding and delimiter", "site column", "subject", "extract date", "date formats",
+    "dataset of a form", "variable: its columns", "variable: word for word", "measurement", "unit",
 ]  # fmt: skip
 Judged = tuple[Aspect, str, object, object]
 
@@ -50,12 +51,20 @@ def shares(compared: list[Comparison]) -> list[tuple[Aspect, int, int]]:
 
 
 def _sources(proposal: StudyProposal, study: Study) -> Iterator[Judged]:
-    guessed = {source.profile.export.path: source for source in proposal.sources}
     for name, source in study.sources.items():
-        guess = guessed.get(source.path)
-        yield "source found", name, source.path, guess.profile.export.path if guess else None
+        guess = _guess_of(proposal, source)
+        yield "source found", name, source.path, source.path if guess is not None else None
         if guess is not None:
             yield from _source(name, source, guess)
+
+
+def _guess_of(proposal: StudyProposal, source: Source) -> SourceGuess | None:
+    """Return the guess all of whose files are the source's, since a path can be written in more than one way."""
+    for guess in proposal.sources:
+        files = [f"{path.parent.name}/{path.name}" for _, path in guess.profile.export.files]
+        if all(fnmatch.fnmatchcase(file, source.path) for file in files):
+            return guess
+    return None
 
 
 def _source(name: str, source: Source, guess: SourceGuess) -> Iterator[Judged]:
@@ -63,18 +72,20 @@ def _source(name: str, source: Source, guess: SourceGuess) -> Iterator[Judged]:
     yield "encoding and delimiter", name, (source.encoding, source.delimiter), (dialect.encoding, dialect.delimiter)
     yield "site column", name, source.site, guess.site.column if guess.site else None
     yield "subject", name, source.subject, guess.subject.expression if guess.subject else None
+    if source.extract_date is not None:
+        yield "extract date", name, source.extract_date.item, guess.extract_date.value if guess.extract_date else None
     for column, formats in source.dates.items():
         proposed = next((one.value for key, one in guess.dates.items() if key.casefold() == column.casefold()), None)
         yield "date formats", f"{name}.{column}", formats, proposed
 
 
 def _mappings(proposal: StudyProposal, study: Study) -> Iterator[Judged]:
-    path_of = {source.name: source.profile.export.path for source in proposal.sources}
-    guessed = {(mapping.dataset, path_of[mapping.source]): mapping for mapping in proposal.mappings}
+    guessed = {(mapping.dataset, mapping.source): mapping for mapping in proposal.mappings}
     for dataset, mappings in study.map.items():
         for mapping in mappings:
             at = f"{dataset} from {mapping.source}"
-            guess = guessed.get((dataset, study.sources[mapping.source].path))
+            source = _guess_of(proposal, study.sources[mapping.source])
+            guess = guessed.get((dataset, source.name)) if source is not None else None
             yield "dataset of a form", at, dataset, guess.dataset if guess else None
             variables = {name: one.value for name, one in guess.variables.items()} if guess else {}
             for name, expression in mapping.variables.items():

@@ -70,6 +70,7 @@ class KnownNames:
         self.site: list[str] = data["site"]
         self.log_line: list[str] = data["log_line"]
         self.record_id: list[str] = data["record_id"]
+        self.extract_date: list[str] = data["extract_date"]
         self.unrecorded: list[str] = data["unrecorded"]
         self.date_parts: dict[str, list[str]] = data["date_parts"]
         self.forms: dict[str, list[str]] = data["forms"]

@@ -10,7 +10,7 @@ from pipelines.onboarding.date_fits import guess_formats
 from pipelines.onboarding.dialects import find_dialect
 from pipelines.onboarding.exports import Export, list_exports
 from pipelines.onboarding.identities import IdentityGuess, guess_site, guess_subject, name_in_sql
-from pipelines.onboarding.known_names import known_names, plain
+from pipelines.onboarding.known_names import find_by_names, known_names, plain
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess, guess_mapping
 from pipelines.onboarding.variable_matches import guess_dataset
 from pipelines.onboarding.visit_names import VisitGuess, guess_visits, spell_visits_alike
@@ -35,6 +35,7 @@ class SourceGuess:
     profile: ExportProfile
     subject: IdentityGuess | None = None
     site: IdentityGuess | None = None
+    extract_date: Guess[str] | None = None
     missing: Guess[list[str]] | None = None
     dates: dict[str, Guess[list[DateFormat]]] = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
@@ -116,7 +117,8 @@ def _guess_source(
     source.is_sdtm = _is_sdtm(mapping, source)
     if source.is_sdtm:
         return source, None
-    source.dates = _dates(mapping, profile)
+    source.extract_date = _extract_date(profile)
+    source.dates = _dates(mapping, source)
     source.required, source.optional = _layout(source, mapping)
     return source, mapping
 
@@ -131,15 +133,24 @@ def _is_sdtm(mapping: MappingGuess, source: SourceGuess) -> bool:
     return of_its_name and len(named) >= _MOST * len(mapping.variables)
 
 
-def _dates(mapping: MappingGuess, profile: ExportProfile) -> dict[str, Guess[list[DateFormat]]]:
+def _extract_date(profile: ExportProfile) -> Guess[str] | None:
+    """Return the column with the day on which the file was extracted, a date in every row."""
+    column = find_by_names(known_names().extract_date, profile.by_plain_name)
+    if column is None or not profile.columns[column].dates.certain_dates == profile.rows > 0:
+        return None
+    return Guess(column, "by its name, a date in every row")
+
+
+def _dates(mapping: MappingGuess, source: SourceGuess) -> dict[str, Guess[list[DateFormat]]]:
+    profile = source.profile
     variables = load_vocabulary()[mapping.dataset].variables
     dates: dict[str, Guess[list[DateFormat]]] = {}
-    for name, guess in mapping.variables.items():
-        column = guess.value.item
-        if variables[name].type == "date" and column is not None:
-            formats = guess_formats(profile.columns[column].dates, profile.columns[column].filled)
-            if formats is not None:
-                dates[column] = Guess(formats.formats, formats.why, is_open=not formats.formats)
+    items = [guess.value.item for name, guess in mapping.variables.items() if variables[name].type == "date"]
+    items += [source.extract_date.value] if source.extract_date is not None else []
+    for column in items:
+        formats = guess_formats(profile.columns[column].dates, profile.columns[column].filled) if column else None
+        if column and formats is not None:
+            dates[column] = Guess(formats.formats, formats.why, is_open=not formats.formats)
     order = list(profile.columns)
     return dict(sorted(dates.items(), key=lambda one: order.index(one[0])))
 

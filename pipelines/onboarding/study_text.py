@@ -71,6 +71,8 @@ def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
         yield f"    subject: {_flow(source.subject.expression)}  # {CONFIRM}: {source.subject.why}"
     if source.site is not None:
         yield f"    site: {_scalar(source.site.column)}  # {CONFIRM}: {source.site.why}"
+    if source.extract_date is not None:
+        yield f"    extract_date: {_scalar(source.extract_date.value)}  # {CONFIRM}: {source.extract_date.why}"
     if source.missing is not None:
         yield f"    missing: {_list(source.missing.value)}  # {CONFIRM}: {source.missing.why}"
     if source.dates:

@@ -1,6 +1,6 @@
-"""The one expectation type of the catalogue, and the metric that serves a whole suite in one scan.
+"""The one expectation type of the catalogue, and the metric that serves all checks of a model in one scan.
 
-Great Expectations resolves a metric once for each (name, domain, value keys). All expectations of a suite name the same
+Great Expectations resolves a metric once for each (name, domain, value keys). All expectations of a run name the same
 set of rules as the value key, so that one query counts every rule for every site.
 """
 
@@ -46,7 +46,7 @@ def encode_rules(rules: Sequence[Rule]) -> str:
 
 
 class RuleCountsBySite(TableMetricProvider):
-    """Counts of all rules of a suite for every site; value: check id -> site -> SiteCounts."""
+    """Counts of all rules of a model for every site; value: check id -> site -> SiteCounts."""
 
     metric_name = METRIC_NAME
     value_keys = ("rule_set",)
@@ -64,26 +64,41 @@ class RuleCountsBySite(TableMetricProvider):
             domain_kwargs=metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
         )
         rules = [Rule(*parts) for parts in json.loads(metric_value_kwargs["rule_set"])]
+        site: sa.ColumnElement[Any] = sa.column("site")
+        judged = sa.select(site, *[column for rule in rules for column in _judge_columns(rule)]).select_from(selectable)
         columns = [column for rule in rules for column in _count_columns(rule)]
-        site_column: sa.ColumnElement[Any] = sa.column("site")
-        query = sa.select(*[site_column, *columns]).select_from(selectable).group_by(site_column)
+        query = sa.select(site, sa.func.count().label("rows"), *columns).select_from(judged.subquery()).group_by(site)
         counts: dict[str, dict[str, SiteCounts]] = {rule.check_id: {} for rule in rules}
-        for site, *numbers in execution_engine.execute_query(query).fetchall():
+        for name, *numbers in execution_engine.execute_query(query).fetchall():
+            # A site where a predicate is NULL on every row has no sum.
+            rows, *sums = (int(number or 0) for number in numbers)
             for index, rule in enumerate(rules):
-                counts[rule.check_id][site] = SiteCounts(*map(int, numbers[3 * index : 3 * index + 3]))
+                evaluated, failed, decided = sums[3 * index : 3 * index + 3]
+                counts[rule.check_id][name] = SiteCounts(evaluated, failed, rows - decided)
         return counts
 
 
-def _count_columns(rule: Rule) -> tuple[sa.ColumnElement[int], ...]:
-    """Evaluated, failed, undecided: a predicate that is NULL on a row has decided nothing, and that is no pass."""
+def _judge_columns(rule: Rule) -> tuple[sa.ColumnElement[bool], ...]:
+    """Whether a row is in the population, and whether it fails: NULL where a predicate has decided nothing."""
     applies, fails = f"({rule.applies}\n)", f"({rule.fails}\n)"
-    return tuple(
-        sa.literal_column(f"count(*) FILTER (WHERE {condition})").label(f"{name}_{rule.check_id}")
-        for name, condition in (
-            ("evaluated", applies),
-            ("failed", f"{applies} AND {fails}"),
-            ("undecided", f"{applies} IS NULL OR ({applies} AND {fails} IS NULL)"),
-        )
+    judgement = f"CASE WHEN {applies} THEN {fails} WHEN NOT {applies} THEN false END"
+    return (
+        sa.literal_column(applies).label(f"applies_{rule.check_id}"),
+        sa.literal_column(judgement).label(f"fails_{rule.check_id}"),
+    )
+
+
+def _count_columns(rule: Rule) -> tuple[sa.ColumnElement[int], ...]:
+    """Rows in the population, failing, and decided: what is not decided is no pass.
+
+    Counted over columns and not with a FILTER each, since DuckDB then takes less than half the time.
+    """
+    applies: sa.ColumnElement[bool] = sa.column(f"applies_{rule.check_id}")
+    fails: sa.ColumnElement[bool] = sa.column(f"fails_{rule.check_id}")
+    return (
+        sa.func.count_if(applies).label(f"evaluated_{rule.check_id}"),
+        sa.func.count_if(fails).label(f"failed_{rule.check_id}"),
+        sa.func.count(fails).label(f"decided_{rule.check_id}"),
     )
 
 
@@ -96,7 +111,7 @@ class ExpectRowsToHold(BatchExpectation):
     applies_when: str = pydantic.Field(description="SQL predicate over one row: the population.")
     fails_when: str = pydantic.Field(description="SQL predicate over one row: the failing condition.")
     check_id: str = pydantic.Field(description="The check of this expectation.")
-    rule_set: str = pydantic.Field(description="All rules of the suite, as encode_rules gives them.")
+    rule_set: str = pydantic.Field(description="All rules of the model, as encode_rules gives them.")
 
     metric_dependencies: ClassVar[tuple[str, ...]] = (METRIC_NAME,)
     success_keys: ClassVar[tuple[str, ...]] = ("check_id", "rule_set")

@@ -1,0 +1,1 @@
+"""What Siteproof costs, as ratios in one run on one machine; `make bench` writes RESULTS.md."""

@@ -89,8 +89,8 @@ class Source(StrictModel):
     """One kind of file that sites deliver: where it lies, how it is written, which columns say whose it is.
 
     `path` is a pattern below landing/<STUDY>/<SITE>/; `subject` may be absent where rows belong to no subject;
-    `site` names a column whose every value must be the delivering site; `aliases` maps a header to its agreed name;
-    `missing` lists the codes that stand for a blank; `layout` is the study's where it is absent;
+    `site` names a column, or gives SQL, whose every value must be the delivering site; `aliases` maps a header to its
+    agreed name; `missing` lists the codes that stand for a blank; `layout` is the study's where it is absent;
     `extract_date` gives the day on which a file was extracted.
     """
 
@@ -108,8 +108,8 @@ class Source(StrictModel):
     """What stands around a field that holds the delimiter; one character."""
     subject: Expression | None = None
     """Where the subject's id stands; left out where rows belong to no subject."""
-    site: str | None = None
-    """The column whose every value must be the name of the site's folder."""
+    site: Expression | None = None
+    """The column, or the SQL over a row's columns, whose every value must be the name of the site's folder."""
     extract_date: Expression | None = None
     """Where the day stands on which the file was extracted."""
     missing: list[str] = []
@@ -145,6 +145,13 @@ class Source(StrictModel):
             codecs.lookup(value)
         except LookupError as error:
             raise ValueError(f'"{value}" is not a known encoding, e.g. utf-8, cp1252, shift_jis') from error
+        return value
+
+    @field_validator("site")
+    @classmethod
+    def _site_is_read_from_the_row(cls, value: Expression | None) -> Expression | None:
+        if value is not None and (value.values is not None or (value.item is None and value.sql is None)):
+            raise ValueError("site is a column, or {sql: ...} over the columns of a row")
         return value
 
     @model_validator(mode="after")

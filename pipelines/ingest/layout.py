@@ -16,7 +16,7 @@ from pipelines.ingest.examination import EXAMINATION
 from pipelines.ingest.readers import READERS, Reading
 from pipelines.ingest.refusal import Refusal
 from pipelines.sql_text import columns_in
-from pipelines.study import Source
+from pipelines.study import Expression, Source
 
 LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site")
 
@@ -87,9 +87,7 @@ def hold_to_site(table: pa.Table, source: Source, site: str, is_site: Callable[[
     """
     if source.site is None:
         return
-    wanted = source.site.casefold()
-    place = [name.casefold() for name in table.column_names].index(wanted)
-    values = table.column(place)
+    values = _named_sites(table, source.site)
     own = {"", site, *map(normal_form, source.missing)}
     foreign = {value for value in pc.unique(values).to_pylist() if normal_form(value).strip() not in own}
     if not foreign:
@@ -97,7 +95,23 @@ def hold_to_site(table: pa.Table, source: Source, site: str, is_site: Callable[[
     row, value = next((row, value) for row, value in enumerate(values.to_pylist()) if value in foreign)
     named = normal_form(value).strip()
     whose = f"site {named}" if is_site(named) else "another site"
-    raise Refusal("site_mismatch", f"row {row + 1} names {whose} in column {source.site}, but {site} delivered it")
+    where = f"in column {source.site.item}" if source.site.item else "by the sql of site in study.yml"
+    raise Refusal("site_mismatch", f"row {row + 1} names {whose} {where}, but {site} delivered it")
+
+
+def _named_sites(table: pa.Table, site: Expression) -> pa.ChunkedArray:
+    """Return the site that each row names, blank where it names none."""
+    if site.item is not None:
+        return table.column([name.casefold() for name in table.column_names].index(site.item.casefold()))
+    import duckdb
+
+    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+        connection.register("delivered", table)
+        query = f"SELECT coalesce(CAST(({site.sql}\n) AS VARCHAR), '') AS site FROM delivered"
+        try:
+            return connection.sql(query).to_arrow_table().column("site")
+        except duckdb.Error as error:  # its text may hold a cell's content
+            raise Refusal("site_unreadable", "the sql of site in study.yml fails on its rows") from error
 
 
 def with_lineage(table: pa.Table, source_file: str, site: str) -> pa.Table:
@@ -126,17 +140,16 @@ def _folded(name: str) -> str:
 
 def _required_names(source: Source) -> list[str]:
     required = [name for name in source.columns.required if not _is_pattern(name)] if source.columns else []
-    site = [source.site] if source.site else []
-    return list(dict.fromkeys([*required, *_subject_columns(source), *site]))
+    return list(dict.fromkeys([*required, *_read_columns(source.subject), *_read_columns(source.site)]))
 
 
-def _subject_columns(source: Source) -> list[str]:
-    """Return what the subject's id is read from: without it, every row of the file would belong to nobody."""
-    if source.subject is None:
+def _read_columns(expression: Expression | None) -> list[str]:
+    """Return the columns of a subject's id or a site: without them, rows would belong to nobody, or to anybody."""
+    if expression is None:
         return []
-    if source.subject.sql is not None:
-        return sorted(columns_in(source.subject.sql))
-    return [source.subject.item] if source.subject.item else []
+    if expression.sql is not None:
+        return sorted(columns_in(expression.sql))
+    return [expression.item] if expression.item else []
 
 
 def _declared_names(source: Source) -> list[str]:

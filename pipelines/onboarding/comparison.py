@@ -70,7 +70,9 @@ def _guess_of(proposal: StudyProposal, source: Source) -> SourceGuess | None:
 def _source(name: str, source: Source, guess: SourceGuess) -> Iterator[Judged]:
     dialect = guess.profile.dialect
     yield "encoding and delimiter", name, (source.encoding, source.delimiter), (dialect.encoding, dialect.delimiter)
-    yield "site column", name, source.site, guess.site.column if guess.site else None
+    if source.site is None or source.site.item is not None:
+        named = source.site.item if source.site is not None else None
+        yield "site column", name, named, guess.site.column if guess.site else None
     yield "subject", name, source.subject, guess.subject.expression if guess.subject else None
     if source.extract_date is not None:
         yield "extract date", name, source.extract_date.item, guess.extract_date.value if guess.extract_date else None

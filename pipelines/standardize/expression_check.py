@@ -30,14 +30,14 @@ def check_expressions(study: Study, document: LocatedYaml) -> None:
 def _list_expressions(study: Study) -> Iterator[tuple[Location, str]]:
     at: Location
     expressions: list[tuple[Location, Expression]] = [
-        (("sources", name, "subject"), source.subject)
+        (("sources", name, key), expression)
         for name, source in study.sources.items()
-        if source.subject is not None
-    ]
-    expressions += [
-        (("sources", name, "extract_date"), source.extract_date)
-        for name, source in study.sources.items()
-        if source.extract_date is not None
+        for key, expression in (
+            ("subject", source.subject),
+            ("site", source.site),
+            ("extract_date", source.extract_date),
+        )
+        if expression is not None
     ]
     for dataset, mappings in study.map.items():
         for index, mapping in enumerate(mappings):

@@ -11,7 +11,7 @@ import pytest
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sql_text import columns_in
 from pipelines.standardize.mapping import expression_columns
-from pipelines.study import Mapping, Study, load_study
+from pipelines.study import Mapping, Source, Study, load_study
 
 STUDIES = ["AA-AA-000-0000", "CDISCPILOT01"]
 
@@ -34,12 +34,15 @@ def columns_read(mapping: Mapping) -> set[str]:
     return columns.union(*(expression_columns(expression) for expression in expressions))
 
 
+def identity_columns(source: Source) -> set[str]:
+    """The columns that say whose a row is: the subject's and the site's."""
+    return {name for one in (source.subject, source.site) if one is not None for name in expression_columns(one)}
+
+
 def columns_needed(study: Study, source_name: str) -> set[str]:
     """All columns of a source that study.yml names outside its `columns`."""
     source = study.sources[source_name]
-    needed = {source.site} if source.site else set()
-    if source.subject is not None:
-        needed |= expression_columns(source.subject)
+    needed = identity_columns(source)
     for mappings in study.map.values():
         for mapping in mappings:
             if mapping.source == source_name:
@@ -73,8 +76,7 @@ def test_every_column_that_is_read_belongs_to_the_agreed_layout(example: Study) 
 
 def test_a_file_without_subject_or_site_column_is_refused(example: Study) -> None:
     for name, source in example.sources.items():
-        identity = {source.site} if source.site else set()
-        identity |= expression_columns(source.subject) if source.subject else set()
+        identity = identity_columns(source)
         assert source.columns is not None
         assert identity, name
         assert identity <= set(source.columns.required), name

@@ -154,6 +154,22 @@ def test_a_row_of_another_site_refuses_the_file(desk_for: Callable[..., Desk]) -
     assert desk.listed() == [("AE.csv", "refused"), ("AE.csv", "refused")]
 
 
+def test_a_subject_number_that_begins_with_another_site_refuses_the_file(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(site={"sql": "split_part(pat, '-', 1)"})
+    (desk.home.landing / "ST-1" / "102").mkdir(parents=True)
+    assert desk.take("edc/AE.csv", "pat,a\n101-001,x\n,x\n").status == "accepted"
+    event = desk.take("edc/AE.csv", "pat,a\n101-001,x\n102-007,y\n")
+    assert event.reason == "site_mismatch: row 2 names site 102 by the sql of site in study.yml, but 101 delivered it"
+    assert desk.take("edc/AE.csv", "subject,a\n101-001,x\n").reason.startswith("missing_column: ")
+
+
+def test_a_site_that_cannot_be_worked_out_refuses_the_file_without_telling_its_content(
+    desk_for: Callable[..., Desk],
+) -> None:
+    event = desk_for(site={"sql": "cast(pat as integer)"}).take("edc/AE.csv", "pat,a\nJane Doe,x\n")
+    assert event.reason == "site_unreadable: the sql of site in study.yml fails on its rows"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -87,7 +87,7 @@ def real_home(real_runs: dict[str, StudyRun]) -> Home:
 def planted_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StudyRun]:
     """A simulated portfolio in the three layouts of the simulator, with every check's fault planted, run."""
     home = Home(tmp_path_factory.mktemp("planted"))
-    simulate_portfolio(home, studies=3, sites=3, subjects=14, seed=20)
+    simulate_portfolio(home, studies=3, sites=4, subjects=15, seed=20)
     return {path.name: run_through_the_rooms(home, path.name) for path in sorted(home.studies.iterdir())}
 
 

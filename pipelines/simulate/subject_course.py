@@ -159,10 +159,10 @@ def live_course(
     last_dose, ended = None, None
     if outcome == "completed":
         last_dose = last_visit - timedelta(days=1)
-        ended = last_visit + timedelta(days=rng.randint(0, 2))
+        ended = last_visit + timedelta(days=rng.randint(2, 4))
     elif outcome == "discontinued":
         last_dose = last_visit + timedelta(days=rng.randint(0, 3))
-        ended = last_dose + timedelta(days=rng.randint(0, 6))
+        ended = last_dose + timedelta(days=rng.randint(2, 6))
     elif outcome == "died":
         last_dose = last_visit + timedelta(days=rng.randint(0, 4))
         ended = last_dose + timedelta(days=rng.randint(3, 8))

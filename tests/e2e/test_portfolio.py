@@ -36,10 +36,10 @@ def test_exactly_the_planted_faults_are_found(planted_runs):
     _assert_exactly_the_planted(planted_runs)
 
 
-def test_every_check_has_been_planted(planted_runs):
-    home = next(iter(planted_runs.values())).home
+def test_every_check_has_been_planted_in_every_study(planted_runs):
     ids = {check.id for check in load_checks(EXPECTATIONS_DIR)}
-    assert set(_answer_key(home)["check_id"]) == ids
+    for study, run in planted_runs.items():
+        assert set(_answer_key(run.home).filter(pl.col("study") == study)["check_id"]) == ids
 
 
 def test_clean_data_give_no_finding(clean_run):
@@ -68,12 +68,24 @@ def test_verdict_law_holds_on_simulated_studies(planted_runs, clean_run):
         assert_verdict_law(run)
 
 
+def _run_all(home: Home) -> dict[str, StudyRun]:
+    return {path.name: run_through_the_rooms(home, path.name) for path in sorted(home.studies.iterdir())}
+
+
 @pytest.mark.scale
-def test_portfolio_of_three_studies_at_twelve_sites_with_25_subjects_each(tmp_path):
-    home = Home(tmp_path / "planted")
-    simulate_portfolio(home, studies=3, sites=12, subjects=25, seed=1)
-    _assert_exactly_the_planted({p.name: run_through_the_rooms(home, p.name) for p in sorted(home.studies.iterdir())})
-    clean = Home(tmp_path / "clean")
-    simulate_portfolio(clean, studies=3, sites=12, subjects=25, seed=1, clean=True)
-    for path in sorted(clean.studies.iterdir()):
-        assert run_through_the_rooms(clean, path.name).findings.height == 0
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_planted_faults_of_three_studies_at_fifteen_sites_with_25_subjects_each(tmp_path, seed):
+    home = Home(tmp_path)
+    simulate_portfolio(home, studies=3, sites=15, subjects=25, seed=seed)
+    planted = Counter(_answer_key(home)["check_id"])
+    assert {check.id for check in load_checks(EXPECTATIONS_DIR) if planted[check.id] < 2} == set()
+    _assert_exactly_the_planted(_run_all(home))
+
+
+@pytest.mark.scale
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_clean_data_of_three_studies_at_fifteen_sites_give_no_finding(tmp_path, seed):
+    home = Home(tmp_path)
+    simulate_portfolio(home, studies=3, sites=15, subjects=25, seed=seed, clean=True)
+    findings = {study: run.findings.height for study, run in _run_all(home).items()}
+    assert findings == {"SIM-001": 0, "SIM-002": 0, "SIM-003": 0}

@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test slow scale lint types mutation reference ci format lock clean
+.PHONY: help venv demo test slow scale bench lint types mutation reference ci format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -39,6 +39,11 @@ slow: $(STAMP) ## run the tests that start Dagster, dbt or a whole real trial; C
 
 scale: $(STAMP) ## run the tests that take minutes; `test` has a smaller form of each
 	$(BIN)/python -m pytest -m scale
+
+bench: $(STAMP) ## measure speed and memory against plain DuckDB; writes benchmarks/RESULTS.md, takes long
+	$(BIN)/python -m benchmarks.validate
+	$(BIN)/python -m benchmarks.real_trial
+	$(BIN)/python -m benchmarks.sites
 
 lint: $(STAMP) ## check style and formatting
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pipelines.settings import PROJECT_ROOT, offline_environment
 
+SITEPROOF = str(Path(sys.executable).with_name("siteproof"))
 RESULTS = Path(__file__).parent / "RESULTS.md"
 _PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "polars", "pyarrow")
 _LOOK_EVERY_SECONDS = 0.1

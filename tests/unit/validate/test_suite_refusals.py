@@ -45,6 +45,8 @@ def test_the_suite_of_these_tests_is_right(tmp_path: Path) -> None:
         ("{EXDOSE: 100}", "{EXDOS: 100}", "example_pass:", "no column EXDOS. Did you mean"),
         ("      example_fail: {EXDOSE: 101}\n", "", "meta:\n      id: EX-91", "example_fail: Field required"),
         ("{EXDOSE: 100}", "{}", "example_pass:", "example_pass"),
+        ("      example_fail: {EXDOSE: 101}\n", "      example_with: {max_dos: 1}\n      example_fail: {EXDOSE: 101}\n",
+         "example_with:", '"max_dos" is not one of its parameters. Did you mean "max_dose"?'),
         ("[EX.EXDOSE]", "[EXX.EXDOSE]", "needs:", '"EXX" is not a dataset. Did you mean "EX"?'),
         ("[EX.EXDOSE]", "[EX.EXDOZE]", "needs:", "EX has no variable EXDOZE. Did you mean"),
         ("EX.EXTRT or EX.EXDOSE", "EX.EXTRT or E.EXDOSE", "needs: [EX.EXTRT", '"E" is not a dataset.'),

@@ -21,7 +21,7 @@ Hit = tuple[str, str, str, str, str, str]  # site, subject, check, dataset, sour
 
 NUMBERS = {"DM": ("age",), "DATA_POINTS": ("n_changes",)}
 STRPTIME = {"YYYY-MM-DD": "%Y-%m-%d", "DD.MM.YYYY": "%d.%m.%Y", "DD-MMM-YYYY": "%d-%b-%Y", "DD/MM/YYYY": "%d/%m/%Y",
-            "MM/DD/YYYY": "%m/%d/%Y"}  # fmt: skip
+            "MM/DD/YYYY": "%m/%d/%Y", "YYYY-MM": "%Y-%m"}  # fmt: skip
 
 
 class Reading:
@@ -31,6 +31,7 @@ class Reading:
         self.study: Study = load_study(home.study_file(study_id))
         self.data: dict[str, list[Record]] = defaultdict(list)
         self.hits: list[Hit] = []
+        self.unreadable: set[tuple[str, str]] = set()
         self.sites = sorted(path.name for path in (home.landing / study_id).iterdir())
         for site in self.sites:
             for name in self.study.sources:
@@ -56,9 +57,12 @@ class Reading:
         for number, values in enumerate(rows[1:], start=1):
             assert len(values) == len(header)
             raw = {c: "" if v in source.missing else v for c, v in zip(header, values, strict=True)}
-            assert raw[source.site or ""] == site
+            assert source.site is not None
+            assert evaluate(source.site, raw) == site
             for column in [*source.dates, *NUMBERS.get(name, ())]:
                 text, raw[column] = raw[column], cast(raw[column], *source.dates.get(column, ()))
+                if text and not raw[column]:
+                    self.unreadable.add((file, str(number)))
                 if text and not raw[column] and column not in bad:
                     bad.add(column)
                     self.hits.append((site, "", "X-09", dataset, file, str(number)))
@@ -105,16 +109,30 @@ def evaluate(expression: Expression, raw: Record) -> str:
 
 
 @cache
-def cast(text: str, date_format: str = "") -> str:
+def cast(text: str, *date_formats: str) -> str:
     """Return a number's or a date's canonical text, or blank where it is none."""
+    if not text:
+        return ""
+    if not date_formats:
+        return as_number(text)
+    return next((read for one in date_formats if (read := as_date(text, one))), "")
+
+
+def as_number(text: str) -> str:
     try:
-        if not date_format:
-            return str(float(text)) if text else ""
-        if date_format == "ISO8601":
-            return text if not text or datetime.fromisoformat(text) else ""
-        return datetime.strptime(text, STRPTIME[date_format]).date().isoformat() if text else ""  # noqa: DTZ007
+        return str(float(text))
     except ValueError:
         return ""
+
+
+def as_date(text: str, date_format: str) -> str:
+    try:
+        if date_format == "ISO8601":
+            return text if datetime.fromisoformat(text) else ""
+        read = datetime.strptime(text, STRPTIME[date_format])  # noqa: DTZ007
+    except ValueError:
+        return ""
+    return text if date_format == "YYYY-MM" else read.date().isoformat()
 
 
 STUDIES = ("SIM-001", "SIM-002", "SIM-003")

@@ -97,7 +97,8 @@ def consent_checks(r: Reading) -> Iterator[Hit]:
             yield hit("ICF-04", consent)
         born = dm[subject][0]["BRTHDTC"]
         incapable = any(c["lacks_capacity"] == "Y" for c in consents[subject])
-        if incapable or signed < f"{int(born[:4]) + 18}{born[4:]}":
+        main = consent["consent_category"] == "MAIN"
+        if main and (incapable or signed < f"{int(born[:4]) + 18}{born[4:]}"):
             named = consent["representative_name"] and consent["representative_role"]
             on = consent["representative_sign_date"]
             if not named or not on or after(on, first[subject]):
@@ -112,7 +113,7 @@ def eligibility_checks(r: Reading) -> Iterator[Hit]:
             if record["subject"] in randomised:
                 yield hit("IE-01", record)
         else:
-            assert answer in (("INCLUSION", "Y"), ("EXCLUSION", "N"))
+            assert answer in (("INCLUSION", "Y"), ("EXCLUSION", "N")) or not record["IEORRES"]
 
 
 def disposition_checks(r: Reading) -> Iterator[Hit]:
@@ -189,8 +190,8 @@ def event_checks(r: Reading) -> Iterator[Hit]:
     for record in r.data["AE"]:
         if after(record["AESTDTC"], record["AEENDTC"]):
             yield hit("AE-01", record)
-        ended = record["AEOUT"].startswith("RECOVERED") or record["AEOUT"] == "FATAL"
-        if ended != bool(record["AEENDTC"]):
+        ended = record["AEOUT"].startswith("RECOVERED")
+        if record["AEOUT"] not in ("", "FATAL") and ended != bool(record["AEENDTC"]):
             yield hit("AE-06", record)
         if record["AESER"] == "Y" and all(record[name] == "N" for name in criteria):
             yield hit("AE-08", record)
@@ -213,7 +214,9 @@ def operation_checks(r: Reading) -> Iterator[Hit]:
     for page in r.data["PAGE"]:
         if days(page["entry_date"], page["visit_date"]) > 10:
             yield hit("E-01", page)
-    yield from (hit("DV-02", record) for record in r.data["DV"] if not record["DVSTDTC"])
+    for record in r.data["DV"]:
+        if not record["DVSTDTC"] and (record["file"], record["row"]) not in r.unreadable:
+            yield hit("DV-02", record)
     known = r.by_subject("DM")
     for dataset in ("SV", "VS", "LB", "AE", "EX", "IE", "DS", "DV", "QUERY", "PAGE"):
         yield from (hit("X-01", record) for record in r.data[dataset] if record["subject"] not in known)

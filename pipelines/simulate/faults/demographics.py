@@ -66,12 +66,13 @@ def screened_again(spot: Spot) -> list[Fault]:
 def born_on_the_day_of_consent(spot: Spot) -> list[Fault]:
     """The date of consent in the birth date's field: the age is wrong, and the subject too young to consent alone."""
     row = spot.rows("DM")[0]
-    row["brthdat"] = main_consent(spot)["consdt"]
-    alone = [consent for consent in spot.rows("CONSENT") if not consent["lar_dt"]]
+    consent = main_consent(spot)
+    row["brthdat"] = consent["consdt"]
+    alone = [consent] if not consent["lar_dt"] else []
     return [
         spot.fault("DM-07", "DM", row, "born on the day of consent"),
         spot.fault("DM-11", "DM", row, "follows from the birth date"),
-        *(spot.fault("ICF-06", "CONSENT", consent, "follows from the birth date") for consent in alone),
+        *(spot.fault("ICF-06", "CONSENT", signed, "follows from the birth date") for signed in alone),
     ]
 
 

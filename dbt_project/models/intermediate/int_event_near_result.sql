@@ -1,7 +1,7 @@
 -- Grain: one row per clinically significant laboratory result of a subject with adverse events: the fewest days between the day of the
 -- sample and an event, 0 where one touches it. An event without an end goes on, and what is partial touches as far as it can.
 select
-    lb.source_file, lb.source_row,
+    lb.site, lb.USUBJID, lb.record,
     min(greatest(
         coalesce(least_days_between(lb.LBDTC, ae.AESTDTC), 0),
         coalesce(least_days_between(ae.AEENDTC, lb.LBDTC), 0),
@@ -10,4 +10,4 @@ select
 from {{ ref('lb') }} as lb
 inner join {{ ref('ae') }} as ae on lb.USUBJID = ae.USUBJID
 where upper(lb.LBCLSIG) = 'Y' and lb.LBDTC is not null
-group by lb.source_file, lb.source_row
+group by lb.site, lb.USUBJID, lb.record

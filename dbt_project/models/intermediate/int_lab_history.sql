@@ -2,8 +2,8 @@
 -- and their median. The values are put in order once; without the one at position p, the middle is among three of them.
 with numbered as (
     select
-        USUBJID, test, specimen, LBSTRESU, LBSTRESN, source_file, source_row,
-        row_number() over (own_values order by LBSTRESN, source_file, source_row) as position,
+        site, USUBJID, record, test, specimen, LBSTRESU, LBSTRESN,
+        row_number() over (own_values order by LBSTRESN) as position,
         count(*) over own_values as value_count
     from (
         select *, {{ lab_test() }} as test, {{ lab_specimen() }} as specimen
@@ -24,8 +24,9 @@ middles as (
 )
 
 select
-    numbered.source_file,
-    numbered.source_row,
+    numbered.site,
+    numbered.USUBJID,
+    numbered.record,
     numbered.value_count - 1 as others_count,
     case
         when value_count = 1 then null

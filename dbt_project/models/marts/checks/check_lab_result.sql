@@ -21,7 +21,7 @@ medians as (
 
 sampled as (
     select
-        USUBJID, {{ lab_test() }} as test, {{ lab_specimen() }} as specimen, LBDTC, LBTPT, VISITNUM,
+        site, USUBJID, record, {{ lab_test() }} as test, {{ lab_specimen() }} as specimen, LBDTC, LBTPT, VISITNUM,
         {{ result }} as result, content_hash, source_file, source_row
     from {{ ref('lb') }}
     where USUBJID is not null and length(LBDTC) >= 10 and {{ result }} is not null
@@ -37,13 +37,13 @@ repeated as (
 
 numbered as (
     select
-        source_file, source_row,
+        site, USUBJID, record,
         row_number() over same_sample as sample_result_number,
         first_value(result) over same_sample as first_result
     from sampled
     semi join repeated
         on {% for name in sample %}sampled.{{ name }} is not distinct from repeated.{{ name }}{{ ' and ' if not loop.last }}{% endfor %}
-    window same_sample as (partition by {{ sample | join(', ') }} order by result, content_hash, source_file, source_row)
+    window same_sample as (partition by {{ sample | join(', ') }} order by result, content_hash, source_file, source_row, record)
 ),
 
 results as (
@@ -76,11 +76,11 @@ left join medians
     on results.test = medians.test
     and results.specimen is not distinct from medians.specimen
     and results.LBSTRESU is not distinct from medians.LBSTRESU
-left join numbered on results.source_file = numbered.source_file and results.source_row = numbered.source_row
+left join numbered on results.site = numbered.site and results.USUBJID = numbered.USUBJID and results.record = numbered.record
 left join {{ ref('int_lab_history') }} as history
-    on results.source_file = history.source_file and results.source_row = history.source_row
+    on results.site = history.site and results.USUBJID = history.USUBJID and results.record = history.record
 left join {{ ref('int_event_near_result') }} as event
-    on results.source_file = event.source_file and results.source_row = event.source_row
+    on results.site = event.site and results.USUBJID = event.USUBJID and results.record = event.record
 left join (
     select distinct value as test
     from {{ source('settings', 'parameter') }}

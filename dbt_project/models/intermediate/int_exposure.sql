@@ -44,11 +44,11 @@ allowed as (
 -- The levels of the subject's own arm come before those of the treatment alone. A blank unit is EX-07's and fits every level.
 compared as (
     select
-        source_file, source_row,
+        site, USUBJID, record,
         case when count(cohort) > 0 then bool_or(is_met) filter (where cohort is not null) else bool_or(is_met) end as is_allowed_level
     from (
         select
-            exposure.source_file, exposure.source_row, allowed.cohort,
+            exposure.site, exposure.USUBJID, exposure.record, allowed.cohort,
             abs(exposure.EXDOSE - allowed.dose) <= allowed.tolerance * allowed.dose
             and coalesce(upper(exposure.EXDOSU) = allowed.unit, true) as is_met
         from exposure
@@ -58,7 +58,7 @@ compared as (
             and (allowed.cohort is null or allowed.cohort = upper(dm.ARMCD))
         where exposure.is_administered and exposure.EXDOSE is not null
     )
-    group by source_file, source_row
+    group by site, USUBJID, record
 )
 
 select
@@ -74,4 +74,5 @@ select
 from exposure
 left join {{ ref('int_randomization') }} as randomization on exposure.USUBJID = randomization.USUBJID
 left join run_in on upper(exposure.EXTRT) = run_in.treatment
-left join compared on exposure.source_file = compared.source_file and exposure.source_row = compared.source_row
+left join compared
+    on exposure.site = compared.site and exposure.USUBJID is not distinct from compared.USUBJID and exposure.record = compared.record

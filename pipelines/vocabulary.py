@@ -52,6 +52,12 @@ class Dataset:
         """Name of its raw view, staging model and mart."""
         return self.name.lower()
 
+    @property
+    def stable_keys(self) -> tuple[tuple[str, ...], ...]:
+        """Those of its natural keys without a date: a corrected date is not another record."""
+        dates = {variable.name for variable in self.variables.values() if variable.type == "date"}
+        return tuple(key for key in self.natural_key if dates.isdisjoint(key))
+
 
 @cache
 def load_vocabulary(path: Path = VOCABULARY_FILE) -> dict[str, Dataset]:

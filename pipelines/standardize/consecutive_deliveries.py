@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import duckdb
 
 from pipelines.ingest import CurrentDelivery, previous_deliveries, repeated_deliveries
 from pipelines.settings import Home
-from pipelines.sql_text import quote_name, quote_text
+from pipelines.sql_text import columns_in, quote_name, quote_text
 from pipelines.standardize.extract_dates import read_stated_days
-from pipelines.standardize.mapping import raw_view_sql
+from pipelines.standardize.mapping import expression_columns, mapped_expressions, raw_view_sql
 from pipelines.standardize.source_files import SourceFiles, source_files
 from pipelines.study import Study
 from pipelines.vocabulary import Dataset, load_vocabulary
 
 # A finding names so many of the records that vanished, and counts all.
 NAMED_RECORDS = 5
+
+StableKey = tuple[str, ...]
+# Which (site, source) can be compared by which key.
+KeyFiles = dict[StableKey, list[tuple[str, str]]]
 
 
 def list_redeliveries(
@@ -47,8 +51,9 @@ def count_vanished(
 ) -> list[tuple[object, ...]]:
     """Return (site, source, dataset, source_file, records before, vanished, some of them), one per dataset and file.
 
-    Counted are the records of the delivery before whose subject and natural key the current one has no more; only where
-    a site has delivered other content of the source before. What is read is those files alone.
+    Counted are the records of the delivery before whose subject and stable key (a natural key without a date) the
+    current one has no more; only where a site has delivered other content of the source before, and for keys whose
+    columns both files have. Records without such a key are not looked at, and what is read is those files alone.
     """
     pairs = _pairs(home, study, deliveries)
     if not pairs:
@@ -57,8 +62,10 @@ def count_vanished(
     now = source_files(study, [current for _, current in pairs.values()])
     rows: list[tuple[object, ...]] = []
     for dataset in load_vocabulary().values():
-        if any(mapping.source in before for mapping in study.map.get(dataset.name, [])):
-            for site, source, *counts in connection.execute(_vanished_sql(study, dataset, before, now)).fetchall():
+        keys = {key: _comparable_files(study, dataset, key, pairs.values()) for key in dataset.stable_keys}
+        if any(keys.values()):
+            query = _vanished_sql(study, dataset, keys, before, now)
+            for site, source, *counts in connection.execute(query).fetchall():
                 rows.append((site, source, dataset.name, pairs[site, source][1].source_file, *counts))
     return rows
 
@@ -74,10 +81,31 @@ def _pairs(
     }
 
 
-def _vanished_sql(study: Study, dataset: Dataset, before: dict[str, SourceFiles], now: dict[str, SourceFiles]) -> str:
+def _comparable_files(
+    study: Study, dataset: Dataset, key: StableKey, pairs: Iterable[tuple[CurrentDelivery, CurrentDelivery]]
+) -> list[tuple[str, str]]:
+    """Return (site, source) of the files that fill a key from the same columns as the ones before them."""
+    needed: dict[str, set[str]] = {}
+    for mapping in study.map.get(dataset.name, []):
+        expressions = [value for variable, value in mapped_expressions(mapping, dataset) if variable in key]
+        subject = study.sources[mapping.source].subject
+        columns = set(columns_in(mapping.where)) if mapping.where else set()
+        columns.update(*(expression_columns(value) for value in (*expressions, *([subject] if subject else []))))
+        needed.setdefault(mapping.source, set()).update(map(str.casefold, columns))
+    return [
+        (now.site, now.source)
+        for before, now in pairs
+        if now.source in needed
+        and not needed[now.source] & ({*map(str.casefold, before.columns)} ^ {*map(str.casefold, now.columns)})
+    ]
+
+
+def _vanished_sql(
+    study: Study, dataset: Dataset, keys: KeyFiles, before: dict[str, SourceFiles], now: dict[str, SourceFiles]
+) -> str:
     return f"""
-        WITH earlier AS ({_keys_sql(study, dataset, before)}),
-        vanished AS (SELECT * FROM earlier EXCEPT ({_keys_sql(study, dataset, now)})),
+        WITH earlier AS ({_keys_sql(study, dataset, keys, before)}),
+        vanished AS (SELECT * FROM earlier EXCEPT ({_keys_sql(study, dataset, keys, now)})),
         counted AS (SELECT site, source_name, count(*) AS records FROM earlier GROUP BY ALL),
         gone AS (
             SELECT site, source_name, count(*) AS records,
@@ -89,18 +117,22 @@ def _vanished_sql(study: Study, dataset: Dataset, before: dict[str, SourceFiles]
         ORDER BY site, source_name"""
 
 
-def _keys_sql(study: Study, dataset: Dataset, files: dict[str, SourceFiles]) -> str:
-    """Select the records of some files, each once: its site, source and subject, and its natural key as in staging."""
+def _keys_sql(study: Study, dataset: Dataset, keys: KeyFiles, files: dict[str, SourceFiles]) -> str:
+    """Select the keyed records of some files, each once: its site, source and subject, and its key as in staging."""
     branches = " ".join(
-        f"WHEN {' AND '.join(f'{quote_name(name)} IS NOT NULL' for name in key)} THEN {_key_text(key)}"
-        for key in dataset.natural_key
+        f"WHEN (site, source_name) IN ({_pairs_text(compared)})"
+        f" AND {' AND '.join(f'{quote_name(name)} IS NOT NULL' for name in key)} THEN {_key_text(key)}"
+        for key, compared in keys.items()
+        if compared
     )
-    sources = ", ".join(quote_text(name) for name in sorted(files))
     return f"""
-        SELECT DISTINCT site, source_name, coalesce(subject, '') AS subject,
-            CASE {branches} ELSE {_key_text(dataset.natural_key[-1])} END AS record
+        SELECT DISTINCT site, source_name, coalesce(subject, '') AS subject, CASE {branches} END AS record
         FROM ({raw_view_sql(study, dataset, files)})
-        WHERE source_name IN ({sources})"""
+        WHERE record IS NOT NULL"""
+
+
+def _pairs_text(pairs: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"({quote_text(site)}, {quote_text(source)})" for site, source in pairs)
 
 
 def _key_text(names: Sequence[str]) -> str:

@@ -63,11 +63,11 @@ def test_a_first_delivery_is_beside_nothing(deliver: Any) -> None:
     assert query("redelivery") == query("vanished") == []
 
 
-def test_records_are_looked_for_by_subject_and_natural_key(deliver: Any) -> None:
+def test_records_are_looked_for_by_subject_and_stable_key(deliver: Any) -> None:
     """A changed value and another order lose nothing; the same key of another subject is another record."""
     second = f"{HEADER}2,10,Rash,2024-01-01,2024-02-08\n1,11,Bad cough,2024-01-03,2024-02-08\n2,,Cough,2024-01-02,\n"
     query = deliver(("AE.csv", FIRST), ("AE.csv", second))
-    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE.csv", 3, 1, "1 AESPID=10")]
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE.csv", 2, 1, "1 AESPID=10")]
     assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", False, "2024-02-08", "2024-02-01")]
 
 
@@ -75,7 +75,26 @@ def test_only_the_delivery_just_before_counts(deliver: Any) -> None:
     second = FIRST.replace("1,10,Rash,2024-01-01,2024-02-01\n", "")
     third = second.replace("2024-02-01", "2024-02-08")
     query = deliver(("AE.csv", FIRST), ("AE.csv", second), ("AE_2.csv", third))
-    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE_2.csv", 2, 0, None)]
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE_2.csv", 1, 0, None)]
+
+
+def test_a_record_without_a_stable_key_is_not_looked_for(deliver: Any) -> None:
+    """Its other key holds the start date: corrected, it would read as one record gone and another come."""
+    first = f"{HEADER}1,,Rash,2024-01-01,\n1,,Cough,2024-01-02,\n"
+    query = deliver(("AE.csv", first), ("AE.csv", first.replace("2024-01-01", "2024-01-03")))
+    assert query("vanished") == []
+
+
+@pytest.mark.parametrize(("before", "now"), [(FIRST, "one file"), ("one file", FIRST)])
+def test_a_column_of_identifiers_in_one_of_the_files_alone_tells_nothing(deliver: Any, before: str, now: str) -> None:
+    without = "subj,term,start,asof\n1,Rash,2024-01-01,2024-02-01\n"
+    before, now = (without if text == "one file" else text for text in (before, now))
+    assert deliver(("AE.csv", before), ("AE.csv", now))("vanished") == []
+
+
+def test_all_records_can_vanish(deliver: Any) -> None:
+    query = deliver(("AE.csv", FIRST), ("AE.csv", f"{HEADER}1,,Rash,2024-01-01,\n"))
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE.csv", 2, 2, "1 AESPID=10; 1 AESPID=11")]
 
 
 def test_five_of_many_are_named(deliver: Any) -> None:
@@ -99,4 +118,4 @@ def test_a_new_file_after_a_repeat_is_none(deliver: Any) -> None:
 def test_sites_do_not_meet(deliver: Any) -> None:
     deliver(("AE.csv", FIRST), site="102")
     query = deliver(("AE.csv", FIRST), ("AE.csv", FIRST.replace("1,10,", "1,12,")))
-    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE.csv", 3, 1, "1 AESPID=10")]
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE.csv", 2, 1, "1 AESPID=10")]

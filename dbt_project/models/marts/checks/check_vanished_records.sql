@@ -1,4 +1,4 @@
--- Grain: one row per dataset and current file of a site and source with other content before it.
+-- Grain: one row per dataset and current file of a site and source with other content before it, both of which have a key without a date.
 with max_share as (
     select cast(value as double) as share
     from {{ source('settings', 'parameter') }}

@@ -44,6 +44,17 @@ create or replace macro least_hours_between(a, b) as date_diff(
     case when length(a) = 16 then try_cast(a as timestamp) else cast(final_day(a) + 1 as timestamp) end,
     case when length(b) = 16 then try_cast(b as timestamp) else cast(first_day(b) as timestamp) end) / 60.0;
 
+{# The fewest days that can lie between a date and a span of days, 0 where they may touch; a blank date, start or end leaves all open. #}
+create or replace macro days_from_span(iso, span_start, span_end) as greatest(
+    coalesce(least_days_between(iso, span_start), 0), coalesce(least_days_between(span_end, iso), 0), 0);
+
+{# The fewest days that can lie between two dates, whichever comes first, 0 where they may touch. #}
+create or replace macro days_apart(a, b) as days_from_span(a, b, b);
+
+{# Whether a date lies on or before another whatever they leave open. A day alone touches itself, but not an hour of it. #}
+create or replace macro certainly_by(a, b) as coalesce(
+    case when 16 in (length(a), length(b)) then least_hours_between(a, b) >= 0 else least_days_between(a, b) >= 0 end, false);
+
 {# A year and a day without their month, in one of the ways in which exports write it: 2010---01, 2010--01, 01-UNK-2010. #}
 create or replace macro lacks_only_month(raw) as coalesce(
     regexp_full_match(raw, '[0-9]{4}(---?|[-/. ]?(UN|UNK|XX|XXX|NK)[-/. ]?)[0-9]{1,2}(T.*)?', 'i')

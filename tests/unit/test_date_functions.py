@@ -96,6 +96,52 @@ def test_the_fewest_days_between(
 
 
 @pytest.mark.parametrize(
+    ("iso", "opens", "closes", "days"),
+    [
+        ("2024-03-10", "2024-03-14", "2024-03-20", 4), ("2024-03-25", "2024-03-14", "2024-03-20", 5),
+        ("2024-03-14", "2024-03-14", "2024-03-20", 0), ("2024-03-20", "2024-03-14", "2024-03-20", 0),
+        ("2024-03-25", "2024-03-14", None, 0), ("2024-03-10", None, "2024-03-20", 0), ("2024-03-25", None, "2024-03-20", 5),
+        ("2024-04-02", "2024-01", "2024-03", 2), ("2024-03", "2024-03-14", "2024-03-20", 0), (None, "2024-03-14", None, 0),
+    ],
+)  # fmt: skip
+def test_the_fewest_days_from_a_span(
+    iso: str | None, opens: str | None, closes: str | None, days: int, functions: duckdb.DuckDBPyConnection
+) -> None:
+    assert call(functions, "days_from_span", iso, opens, closes) == days
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "days"),
+    [
+        ("2024-01-01", "2024-01-31", 30), ("2024-01-01", "2024-01-01", 0), ("2024-03", "2024-04-02", 2), ("2024-03", "2024-03-02", 0),
+        ("2024-01-01T23:59", "2024-01-02T00:00", 1), (None, "2024-01-01", 0), (None, None, 0),
+    ],
+)  # fmt: skip
+def test_days_apart_do_not_ask_which_date_comes_first(
+    a: str | None, b: str | None, days: int, functions: duckdb.DuckDBPyConnection
+) -> None:
+    assert call(functions, "days_apart", a, b) == days
+    assert call(functions, "days_apart", b, a) == days
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "by"),
+    [
+        ("2024-01-10", "2024-01-10", True), ("2024-01-11", "2024-01-10", False), ("2024-01", "2024-01-31", True),
+        ("2024-01", "2024-01-30", False), ("2024-01-10", "2024-01", False), ("2024-01-01", "2024-01", True),
+        ("2024-01-10T14:00", "2024-01-10T14:00", True), ("2024-01-10T14:01", "2024-01-10T14:00", False),
+        ("2024-01-10T14:00", "2024-01-10", False), ("2024-01-10", "2024-01-10T14:00", False),
+        ("2024-01-10T14:00", "2024-01-11", True), ("2024-01-10", "2024-01-11T00:00", True),
+        (None, "2024-01-10", False), ("2024-01-10", None, False),
+    ],
+)  # fmt: skip
+def test_a_date_lies_by_another_whatever_they_leave_open(
+    a: str | None, b: str | None, by: bool, functions: duckdb.DuckDBPyConnection
+) -> None:
+    assert call(functions, "certainly_by", a, b) is by
+
+
+@pytest.mark.parametrize(
     ("a", "b", "differ"),
     [
         ("2024-01-02", "2024-01-03", True),

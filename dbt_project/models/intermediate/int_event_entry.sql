@@ -1,5 +1,5 @@
 -- Grain: one row per adverse event record, with the subject's other entries of the event. Two entries are duplicates when they agree in all that
--- tells events apart, blanks included. Two episodes overlap when they do on every day that partial dates leave open; one without an end lasts
+-- tells events apart, blanks included. Two episodes overlap when they do on every day and hour that dates leave open; one without an end lasts
 -- until the extract. The later of two episodes tells of the earlier, so that a pair is told once.
 with entries as (
     select
@@ -27,8 +27,8 @@ episodes as (
         rtrim(min(earliest_first(earlier.AESTDTC)) filter (
             where
             later.weight = earlier.weight
-            and final_day(later.AESTDTC) <= first_day(earlier.until)
-            and final_day(earlier.AESTDTC) <= first_day(later.until)
+            and certainly_by(later.AESTDTC, earlier.until)
+            and certainly_by(earlier.AESTDTC, later.until)
         ), '~') as overlapped_start
     from entries as later
     inner join entries as earlier

@@ -2,11 +2,7 @@
 -- sample and an event, 0 where one touches it. An event without an end goes on, and what is partial touches as far as it can.
 select
     lb.site, lb.USUBJID, lb.record,
-    min(greatest(
-        coalesce(least_days_between(lb.LBDTC, ae.AESTDTC), 0),
-        coalesce(least_days_between(ae.AEENDTC, lb.LBDTC), 0),
-        0
-    )) as days_to_event
+    min(days_from_span(lb.LBDTC, ae.AESTDTC, ae.AEENDTC)) as days_to_event
 from {{ ref('lb') }} as lb
 inner join {{ ref('ae') }} as ae on lb.USUBJID = ae.USUBJID
 where upper(lb.LBCLSIG) = 'Y' and lb.LBDTC is not null

@@ -12,9 +12,7 @@ select
     visit.record,
     min(case
         when upper(deviation.VISIT) = upper(visit.VISIT) then 0
-        else greatest(
-            least_days_between(deviation.DVSTDTC, visit.SVSTDTC), least_days_between(visit.SVSTDTC, deviation.DVSTDTC), 0
-        )
+        else days_apart(deviation.DVSTDTC, visit.SVSTDTC)
     end) as days_to_window_deviation
 from {{ ref('sv') }} as visit
 inner join {{ ref('dv') }} as deviation on visit.USUBJID = deviation.USUBJID

@@ -1,4 +1,4 @@
--- Grain: one row per administered dose before randomisation (EX-04) or of a level that the protocol does not allow (EX-05), with the fewest
+-- Grain: one row per administered dose of a subject before randomisation (EX-04) or of a level that the protocol does not allow (EX-05), with the fewest
 -- days that can lie between it and a deviation of the subject in one of DV-05's dosing_categories: none where either has no date.
 with categories as (
     select distinct upper(value) as category
@@ -16,7 +16,7 @@ deviations as (
 doses as (
     select *
     from {{ ref('int_exposure') }}
-    where coalesce(is_before_randomization, false) or not coalesce(is_allowed_level, true)
+    where USUBJID is not null and (coalesce(is_before_randomization, false) or not coalesce(is_allowed_level, true))
 )
 
 select
@@ -27,11 +27,7 @@ select
     doses.EXTRT,
     doses.EXDOSE,
     doses.EXSTDTC,
-    min(case when deviations.USUBJID is not null then greatest(
-        coalesce(least_days_between(deviations.DVSTDTC, doses.EXSTDTC), 0),
-        coalesce(least_days_between(doses.EXSTDTC, deviations.DVSTDTC), 0),
-        0
-    ) end) as days_to_dosing_deviation,
+    min(case when deviations.USUBJID is not null then days_apart(deviations.DVSTDTC, doses.EXSTDTC) end) as days_to_dosing_deviation,
     doses.source_file,
     doses.source_row
 from doses

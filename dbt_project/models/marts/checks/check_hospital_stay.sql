@@ -28,11 +28,7 @@ stays as (
 distances as (
     select
         stays.USUBJID, stay_date,
-        min(greatest(
-            0,
-            coalesce(least_days_between(stay_date, AESTDTC), 0),
-            coalesce(least_days_between(AEENDTC, stay_date), 0)
-        )) as days
+        min(days_from_span(stay_date, AESTDTC, AEENDTC)) as days
     from (select distinct USUBJID, stay_date from stays) as stays
     inner join {{ ref('ae') }} as serious on stays.USUBJID = serious.USUBJID and upper(serious.AESER) = 'Y'
     group by stays.USUBJID, stay_date

@@ -3,18 +3,21 @@
 with configured as (
     select
         nullif(trim(regexp_extract(value, '^(.*)=', 1)), '') as version,
-        cast(regexp_extract(value, '([0-9]+)$', 1) as bigint) as criteria_count
+        cast(regexp_extract(value, '([0-9]+)$', 1) as bigint) as criteria_count,
+        position
     from {{ source('settings', 'parameter') }}
     where check_id = 'IE-02' and name = 'criteria_count'
 ),
 
--- The version that the latest assessment names is the subject's.
+-- The version that the latest assessment names is the subject's; without dates, the last of them in the list of study.yml.
 current_version as (
-    select USUBJID, TIVERS as version
-    from {{ ref('ie') }}
-    where USUBJID is not null and TIVERS is not null
+    select ie.USUBJID, ie.TIVERS as version
+    from {{ ref('ie') }} as ie
+    left join configured on ie.TIVERS = configured.version
+    where ie.USUBJID is not null and ie.TIVERS is not null
     qualify row_number() over (
-        partition by USUBJID order by IEDTC desc nulls last, TIVERS desc, content_hash, source_file, source_row
+        partition by ie.USUBJID
+        order by ie.IEDTC desc nulls last, configured.position desc nulls last, ie.TIVERS desc, ie.content_hash, ie.source_file, ie.source_row
     ) = 1
 ),
 

@@ -83,7 +83,7 @@ def assessed_after_randomisation(spot: Spot) -> list[Fault]:
     if row is None:
         return []
     row["ie_dt"] = (spot.course.first_dose + timedelta(days=1)).isoformat()
-    return [spot.fault("IE-03", "DM", demographics(spot), f"{row['ietestcd']} was assessed after randomisation")]
+    return [spot.fault("IE-03", "IE", row, f"{row['ietestcd']} was assessed after randomisation")]
 
 
 @plants("DS-07", "EX", suits=screen_failure)

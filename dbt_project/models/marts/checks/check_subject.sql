@@ -42,14 +42,8 @@ select
     coalesce(disposition.is_screen_failure, false) or coalesce(upper(dm.ARMCD) = 'SCRNFAIL', false) as is_screen_failure,
     coalesce(disposition.has_randomization, false) or randomization.USUBJID is not null as has_randomization,
     coalesce(disposition.is_randomized, false) as is_randomized_by_disposition,
-    randomization.randomization_date,
     coalesce(eligibility.answered, 0) as answered,
     eligibility.criteria_count,
-    eligibility.eligibility_date,
-    eligibility.eligibility_entry_date,
-    case
-        when not certainly_after(eligibility.eligibility_date, randomization.randomization_date) then 'minor'
-    end as late_eligibility_severity,
     strata.USUBJID is not null as is_stratified,
     strata.missing_factor
 from {{ ref('int_demographics') }} as dm

@@ -28,7 +28,10 @@ dated as (
 
 select
     reports.USUBJID,
-    string_agg(distinct dataset, ' and ' order by dataset) filter (where is_outright) as told_by,
+    case
+        when bool_or(is_outright and dataset = 'AE') and bool_or(is_outright and dataset = 'DS') then 'AE and DS'
+        when bool_or(is_outright) then min(case when is_outright then dataset end)
+    end as told_by,
     any_value(dated.DSSTDTC) as disposition_death_date
 from reports
 left join dated on reports.USUBJID = dated.USUBJID

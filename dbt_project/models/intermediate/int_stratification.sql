@@ -1,5 +1,5 @@
--- Grain: one row per subject in disposition or randomisation, in a study that states stratification factors: the first factor that the
--- subject lacks. The factors are those of DS-13 factors, or without them all that have a value anywhere in the study.
+-- Grain: one row per subject in demographics whose site delivered stratification factors: the first factor that the subject lacks. The factors
+-- are those of DS-13 factors, or without them all that have a value anywhere in the study; what a site did not deliver nobody there lacks.
 {% set factors = ['stratum_1', 'stratum_2', 'stratum_3'] %}
 with chosen as (
     select value as factor from {{ source('settings', 'parameter') }} where check_id = 'DS-13' and name = 'factors'
@@ -20,10 +20,11 @@ expected as (
     select factor from chosen where exists (select 1 from stated)
 ),
 
-subjects as (
-    select USUBJID from {{ ref('int_subject_disposition') }}
-    union
-    select USUBJID from {{ ref('rand') }} where USUBJID is not null
+delivered as (
+    select availability.site, availability.variable as factor
+    from {{ source('settings', 'availability') }} as availability
+    inner join expected on availability.variable = expected.factor
+    where availability.dataset = 'RAND' and availability.delivered
 ),
 
 held as (
@@ -34,9 +35,9 @@ held as (
 )
 
 select
-    subjects.USUBJID,
-    min(expected.factor) filter (where held.factor is null) as missing_factor
-from subjects
-cross join expected
-left join held on subjects.USUBJID = held.USUBJID and expected.factor = held.factor
-group by subjects.USUBJID
+    subject.USUBJID,
+    min(delivered.factor) filter (where held.factor is null) as missing_factor
+from {{ ref('int_demographics') }} as subject
+inner join delivered on subject.site = delivered.site
+left join held on subject.USUBJID = held.USUBJID and delivered.factor = held.factor
+group by subject.USUBJID

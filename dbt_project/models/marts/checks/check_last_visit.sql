@@ -4,8 +4,7 @@ with visits as (
     select sv.*, schedule.target_day, schedule.anchor
     from {{ ref('sv') }} as sv
     left join {{ source('settings', 'visit') }} as schedule
-        on schedule.target_day is not null
-        and (sv.VISITNUM = schedule.visitnum or (sv.VISITNUM is null and upper(sv.VISIT) = upper(schedule.visit)))
+        on schedule.target_day is not null and {{ is_of_visit('sv', 'schedule') }}
     where sv.USUBJID is not null and sv.SVSTDTC is not null
 ),
 
@@ -21,7 +20,7 @@ last_planned as (
     select USUBJID, target_day, anchor
     from visits
     where target_day is not null
-    qualify row_number() over (partition by USUBJID order by target_day desc, anchor) = 1
+    qualify row_number() over (partition by USUBJID order by earliest_first(SVSTDTC) desc, target_day desc, anchor) = 1
 ),
 
 intervals as (

@@ -5,7 +5,7 @@ with scheduled as (
         *,
         coalesce(cast(VISITNUM as varchar), VISIT) as visit_key,
         USUBJID is not null and coalesce(cast(VISITNUM as varchar), VISIT) is not null
-        and upper(coalesce(VISIT, '')) not like '%UNSCHED%' as is_scheduled
+        and not coalesce({{ is_unscheduled('VISIT') }}, false) as is_scheduled
     from {{ ref('sv') }}
 ),
 
@@ -37,7 +37,7 @@ select
     master.closure_date,
     death.death_date,
     demographics.DTHDTC as demographics_death_date,
-    death.disposition_death_date,
+    death.death_event_date,
     extract.extract_date,
     coincidence.coincident_visit,
     schedule.window_opens,
@@ -56,7 +56,7 @@ left join {{ ref('int_visit_coincidence') }} as coincidence
     on visits.site = coincidence.site and visits.USUBJID = coincidence.USUBJID and visits.record = coincidence.record
 left join {{ ref('int_visit_window') }} as schedule
     on visits.USUBJID = schedule.USUBJID and schedule.has_window and visits.is_scheduled
-    and (visits.VISITNUM = schedule.visitnum or (visits.VISITNUM is null and upper(visits.VISIT) = upper(schedule.visit)))
+    and {{ is_of_visit('visits', 'schedule') }}
 left join {{ ref('int_window_deviation') }} as deviation
     on visits.site = deviation.site and visits.USUBJID = deviation.USUBJID and visits.record = deviation.record
 left join {{ ref('int_visit_elsewhere') }} as elsewhere

@@ -10,6 +10,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 EXPECTATIONS_DIR = PROJECT_ROOT / "expectations"
 HOME_VARIABLE = "SITEPROOF_HOME"
+# dbt's profile reads it too.
+WAREHOUSE_VARIABLE = "SITEPROOF_WAREHOUSE"
 DEFAULT_HOME = Path("siteproof-home")
 
 # Siteproof opens no connection while it runs (design rule 8): every telemetry that a library offers is off.
@@ -80,6 +82,11 @@ def resolve_home(option: Path | None = None) -> Home:
     """Return the home given on the command line, else in `$SITEPROOF_HOME`, else `./siteproof-home`."""
     root = option or Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)
     return Home(root.expanduser().absolute())
+
+
+def dbt_warehouse() -> Path:
+    """Return the DuckDB file that this process was started to build, as dbt's profile names it."""
+    return Path(os.environ.get(WAREHOUSE_VARIABLE, ":memory:"))
 
 
 def offline_environment(**extra: str) -> dict[str, str]:

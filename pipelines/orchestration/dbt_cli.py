@@ -3,11 +3,9 @@
 What dbt builds belongs to dbt_project/, where it builds it to standardize/.
 """
 
-import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -18,8 +16,8 @@ from packaging.version import Version
 
 from pipelines.errors import UserError
 from pipelines.settings import DBT_PROJECT_DIR, offline_environment
-
-_GENERATED = ("target", "logs", "dbt_packages")
+from pipelines.standardize.dbt_build import DBT_COMMAND
+from pipelines.standardize.dbt_manifest import keep_manifest, manifest_is_current, manifest_path, project_digest
 
 
 class OfflineDbt(DbtCliResource):
@@ -47,29 +45,16 @@ def dbt_resource(project_dir: Path = DBT_PROJECT_DIR) -> OfflineDbt:
     return OfflineDbt(
         project_dir=str(project_dir),
         profiles_dir=str(project_dir),
-        dbt_executable=str(dbt_executable()),
+        dbt_executable=DBT_COMMAND[0],
         # Dagster keeps what dbt says; dbt's own debug log would cost an eighth of its time.
         global_config_flags=[
+            *DBT_COMMAND[1:],
             "--no-send-anonymous-usage-stats",
             "--no-version-check",
             "--log-level-file",
             "warn",
         ],
     )
-
-
-def manifest_path(project_dir: Path = DBT_PROJECT_DIR) -> Path:
-    """Return where dbt's description of the project lies; it must be there before Dagster loads."""
-    return project_dir / "target" / "manifest.json"
-
-
-def manifest_is_current(project_dir: Path = DBT_PROJECT_DIR) -> bool:
-    """Return whether the manifest is newer than every file of the project."""
-    manifest = manifest_path(project_dir)
-    if not manifest.is_file():
-        return False
-    written = manifest.stat().st_mtime
-    return all(path.stat().st_mtime <= written for path in _project_files(project_dir))
 
 
 def ensure_manifest(project_dir: Path = DBT_PROJECT_DIR, *, only_if_missing: bool = False) -> Path:
@@ -87,22 +72,9 @@ def ensure_manifest(project_dir: Path = DBT_PROJECT_DIR, *, only_if_missing: boo
         command = [str(dbt_executable()), "--quiet", "--no-version-check", "parse"]
         command += ["--project-dir", str(project_dir), "--profiles-dir", str(project_dir), "--target-path", scratch]
         environment = offline_environment(SITEPROOF_WAREHOUSE=":memory:", SITEPROOF_THREADS="1", DBT_LOG_PATH=scratch)
+        digest = project_digest(project_dir)
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
         if result.returncode != 0:
             said = (result.stdout + result.stderr).strip()
             raise UserError(f"dbt cannot parse {project_dir}:\n{said}")
-        for name in ("partial_parse.msgpack", "manifest.json"):
-            parsed = Path(scratch) / name
-            if parsed.is_file():
-                parsed.replace(manifest.with_name(name))
-    return manifest
-
-
-def _project_files(project_dir: Path) -> Iterator[Path]:
-    for path in project_dir.rglob("*"):
-        if path.relative_to(project_dir).parts[0] in _GENERATED or path.name.startswith("."):
-            continue
-        # A file may vanish between listing and looking, while an editor saves it.
-        with contextlib.suppress(FileNotFoundError):
-            if path.is_file():
-                yield path
+        return keep_manifest(Path(scratch), digest, project_dir)

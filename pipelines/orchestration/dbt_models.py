@@ -1,6 +1,7 @@
 """The dbt models as Dagster assets of one study partition; the raw views they read hang under the deliveries."""
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,12 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from pipelines.errors import UserError
 from pipelines.orchestration.dbt_cli import OfflineDbt
 from pipelines.orchestration.home_resource import HomeResource
-from pipelines.orchestration.ingest_assets import DELIVERIES
+from pipelines.orchestration.ingest_assets import DELIVERIES, ONE_WRITER_POOL
 from pipelines.orchestration.partitions import STUDY
 from pipelines.orchestration.study_lock import hold_study
 from pipelines.standardize import DBT_BUILD, dbt_environment, dbt_target, lay_raw_views
-from pipelines.validate import read_parameters
+from pipelines.validate import load_great_expectations, read_parameters
 
-DUCKDB_POOL = "duckdb"
 STEP = "standardize"
 _FAILED = {"error", "fail", "runtime error"}
 _SHOWN_FAILURES = 5
@@ -53,7 +53,7 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
         name=STEP,
         partitions_def=STUDY,
         dagster_dbt_translator=SiteproofTranslator(),
-        pool=DUCKDB_POOL,
+        pool=ONE_WRITER_POOL,
     )
     def models(context: dg.AssetExecutionContext, siteproof_home: HomeResource, dbt: OfflineDbt) -> Iterator[Any]:
         home = siteproof_home.home
@@ -69,6 +69,8 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
                     target_path=target,
                     raise_on_error=False,
                 )
+            # dbt starts in a process of its own; meanwhile this one loads what the next step needs.
+            threading.Thread(target=load_great_expectations, name="loading Great Expectations").start()
             yield from invocation.stream()
             if invocation.process.returncode != 0:
                 raise UserError(f"dbt could not build {study.study}: {_what_failed(invocation, target)}")

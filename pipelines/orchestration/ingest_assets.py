@@ -12,11 +12,12 @@ from pipelines.ingest import DeliveryEvent, ingest_site, ingest_study
 from pipelines.orchestration.home_resource import HomeResource
 from pipelines.orchestration.partitions import SITE_OF_STUDY, STUDY, register_study, site_partition
 from pipelines.orchestration.study_lock import hold_study
+from pipelines.validate import check_configuration
 
 SITE_EXPORT = dg.AssetKey(["landing", "site_export"])
 DELIVERIES = dg.AssetKey(["store", "deliveries"])
-# The store has one writer at a time; DuckDB's file as well. One pool, so that the queue knows.
-STORE_POOL = "duckdb"
+# A study's store has one writer at a time, and so has its DuckDB file. One pool for both, so that the queue knows.
+ONE_WRITER_POOL = "duckdb"
 
 with warnings.catch_warnings():
     # The mapping is marked beta in Dagster 1.13; the version is pinned, and tests hold what it does.
@@ -46,7 +47,7 @@ def delivery_counts(events: Iterable[DeliveryEvent]) -> dict[str, int]:
     partitions_def=SITE_OF_STUDY,
     group_name="ingest",
     kinds={"python"},
-    pool=STORE_POOL,
+    pool=ONE_WRITER_POOL,
     description="What one site has delivered, read strictly and kept in the store with file and row lineage.",
 )
 def site_export(context: dg.AssetExecutionContext, siteproof_home: HomeResource) -> dg.MaterializeResult[None]:
@@ -65,7 +66,7 @@ def site_export(context: dg.AssetExecutionContext, siteproof_home: HomeResource)
     partitions_def=STUDY,
     group_name="ingest",
     kinds={"python"},
-    pool=STORE_POOL,
+    pool=ONE_WRITER_POOL,
     deps=[dg.AssetDep(site_export, partition_mapping=_ALL_SITES_OF_THE_STUDY)],
     description=(
         "A study's store: every site whose landing changed is taken in, in this one process, and each site that "
@@ -79,6 +80,8 @@ def deliveries(
     """Take in the exports of a study's sites."""
     home = siteproof_home.home
     study = siteproof_home.study(context.partition_key)
+    # Runs of the sensor, a schedule or the UI are refused here, as early as the command line refuses its own.
+    check_configuration(home, study)
     sites = register_study(context.instance, home, study.study)
     for site in config.sites or []:
         if site not in sites:

@@ -10,9 +10,8 @@ from pydantic import Field
 
 from pipelines.errors import UserError
 from pipelines.findings import publish_run, read_findings, read_verdicts
-from pipelines.orchestration.dbt_models import DUCKDB_POOL
 from pipelines.orchestration.home_resource import HomeResource
-from pipelines.orchestration.ingest_assets import DELIVERIES
+from pipelines.orchestration.ingest_assets import DELIVERIES, ONE_WRITER_POOL
 from pipelines.orchestration.partitions import STUDY
 from pipelines.orchestration.study_lock import hold_study
 from pipelines.report import write_report
@@ -51,7 +50,7 @@ def build_verdicts(suites: Sequence[str], marts: Sequence[dg.AssetKey]) -> dg.As
         partitions_def=STUDY,
         group_name="findings",
         kinds={"python", "greatexpectations"},
-        pool=DUCKDB_POOL,
+        pool=ONE_WRITER_POOL,
         deps=[DELIVERIES, *marts],
         check_specs=check_specs,
         description="What every check says of every site, and each row that fails, published as one set a run.",
@@ -91,7 +90,7 @@ def build_verdicts(suites: Sequence[str], marts: Sequence[dg.AssetKey]) -> dg.As
     partitions_def=STUDY,
     group_name="report",
     kinds={"python"},
-    pool=DUCKDB_POOL,
+    pool=ONE_WRITER_POOL,
     deps=[VERDICTS],
     description="The study's page: one offline file.",
 )
@@ -108,7 +107,7 @@ def report(context: dg.AssetExecutionContext, siteproof_home: HomeResource) -> d
     partitions_def=STUDY,
     group_name="transfer",
     kinds={"python"},
-    pool=DUCKDB_POOL,
+    pool=ONE_WRITER_POOL,
     deps=[VERDICTS],
     description="The sponsor's extract: data, open findings and a manifest with which it can be verified alone.",
 )

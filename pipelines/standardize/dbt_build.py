@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 from pipelines.errors import UserError
-from pipelines.settings import DBT_PROJECT_DIR, Home, offline_environment
+from pipelines.settings import DBT_PROJECT_DIR, WAREHOUSE_VARIABLE, Home, offline_environment
 from pipelines.standardize.raw_views import lay_raw_views
 from pipelines.standardize.study_settings import Parameters
 from pipelines.study import Study
 
+# What runs dbt: this environment's Python, whatever the shell's PATH names.
+DBT_COMMAND = (sys.executable, "-m", "pipelines.standardize.dbt_process")
 # Unit tests of the models are for their developers; a study's run builds.
 DBT_BUILD = ("build", "--exclude-resource-type", "unit_test")
 
@@ -20,7 +22,7 @@ DBT_BUILD = ("build", "--exclude-resource-type", "unit_test")
 def dbt_environment(home: Home, study_id: str, threads: int | None = None) -> dict[str, str]:
     """Return the environment in which dbt works on one study's warehouse."""
     return offline_environment(
-        SITEPROOF_WAREHOUSE=str(home.warehouse_file(study_id)),
+        **{WAREHOUSE_VARIABLE: str(home.warehouse_file(study_id))},
         SITEPROOF_THREADS=str(threads or os.cpu_count() or 1),
         DBT_PROFILES_DIR=str(DBT_PROJECT_DIR),
         DBT_LOG_PATH=str(dbt_target(home, study_id)),
@@ -40,7 +42,7 @@ def build_warehouse(home: Home, study: Study, parameters: Parameters, threads: i
     """
     lay_raw_views(home, study, parameters)
     target = dbt_target(home, study.study)
-    command = [str(Path(sys.executable).with_name("dbt")), "--quiet", *DBT_BUILD]
+    command = [*DBT_COMMAND, "--quiet", *DBT_BUILD]
     command += ["--project-dir", str(DBT_PROJECT_DIR), "--target-path", str(target)]
     result = subprocess.run(  # noqa: S603 - our own command, no shell
         command, env=dbt_environment(home, study.study, threads), capture_output=True, text=True, check=False

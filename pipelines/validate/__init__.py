@@ -4,7 +4,7 @@ Only this room imports great_expectations, and only when it validates.
 """
 
 from pipelines.validate.configuration import check_configuration, read_parameters
-from pipelines.validate.study_validation import Outcome, SuiteCounts, validate_study
+from pipelines.validate.study_validation import Outcome, SuiteCounts, load_great_expectations, validate_study
 from pipelines.validate.suites import Check, Suite, load_checks, load_suites
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "SuiteCounts",
     "check_configuration",
     "load_checks",
+    "load_great_expectations",
     "load_suites",
     "read_parameters",
     "validate_study",

@@ -60,6 +60,11 @@ class Outcome:
     suites: list[SuiteCounts]
 
 
+def load_great_expectations() -> None:
+    """Import what validation needs; it takes seconds, so whoever waits for something else may do it beforehand."""
+    import pipelines.validate.run_suites  # noqa: F401
+
+
 def validate_study(home: Home, study: Study, *, suites_dir: Path = EXPECTATIONS_DIR) -> Outcome:
     """Hold a study's marts against all suites.
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from pipelines.errors import UserError
+from pipelines.errors import ConfigError, UserError
 from pipelines.orchestration.assembly import build_definitions
-from pipelines.orchestration.dbt_cli import dbt_resource, ensure_manifest, manifest_is_current
+from pipelines.orchestration.dbt_cli import dbt_resource, ensure_manifest
 from pipelines.orchestration.home_resource import HomeResource
+from pipelines.orchestration.ingest_assets import deliveries, site_export
 from pipelines.orchestration.instance import CONFIGURATION, open_instance, prepare_instance
+from pipelines.orchestration.partitions import register_study
 from pipelines.orchestration.schedules import build_schedules, schedule_name
 from pipelines.settings import EXPECTATIONS_DIR, Home
+from pipelines.standardize.dbt_manifest import manifest_is_current
+from pipelines.standardize.dbt_process import read_parsed_project
 from pipelines.validate import load_suites
 
 STUDY_YML = """\
@@ -124,6 +127,23 @@ def test_a_schedule_registers_its_study_before_it_asks_for_the_run(home: Home) -
         assert list(instance.get_dynamic_partitions("site")) == ["101"]
 
 
+@pytest.mark.parametrize("mistake", ["parameters: {E-01: {max_lag_day: 14}}", "parameters: {E-1: {max_lag_days: 14}}"])
+def test_a_run_of_a_schedule_refuses_a_wrong_configuration_before_ingest(home: Home, mistake: str) -> None:
+    write_study(home, "AA-1", mistake)
+    (home.landing / "AA-1" / "101").mkdir(parents=True)
+    with open_instance(home) as instance:
+        register_study(instance, home, "AA-1")
+        with pytest.raises(ConfigError, match=r"study\.yml:\d+: .*E-0?1"):
+            dg.materialize(
+                [deliveries, site_export],
+                instance=instance,
+                partition_key="AA-1",
+                selection=[deliveries],
+                resources={"siteproof_home": HomeResource(root=str(home.root))},
+            )
+    assert not home.store.exists()
+
+
 def test_one_broken_study_leaves_the_others_their_schedules(home: Home) -> None:
     write_study(home, "AA-1", 'schedule: {cron: "0 5 * * *"}')
     write_study(home, "BB-2", 'schedule: {cron: "every day"}')
@@ -145,7 +165,7 @@ def test_asking_for_dbts_version_starts_no_process(monkeypatch: pytest.MonkeyPat
     assert dbt_resource()._cli_version.major == 1
 
 
-def test_a_manifest_is_parsed_again_when_a_file_of_the_project_is_newer(tmp_path: Path) -> None:
+def test_a_manifest_is_parsed_again_when_the_project_is_another(tmp_path: Path) -> None:
     project = tmp_path / "dbt"
     (project / "models").mkdir(parents=True)
     (project / "dbt_project.yml").write_text("name: small\nversion: '1.0'\nconfig-version: 2\nprofile: small\n")
@@ -155,13 +175,23 @@ def test_a_manifest_is_parsed_again_when_a_file_of_the_project_is_newer(tmp_path
     assert not manifest_is_current(project)
     manifest = ensure_manifest(project)
     assert manifest_is_current(project)
-    os.utime(model, (manifest.stat().st_mtime + 5, manifest.stat().st_mtime + 5))
+    parsed = read_parsed_project(project, tmp_path / "ST-9.duckdb")
+    assert parsed is not None
+    (node,) = parsed.nodes.values()
+    assert (node.database, node.relation_name) == ("ST-9", '"ST-9"."main"."one"')
+    extra = project / "models" / "two.sql"
+    extra.write_text("select 2 as a")
     assert not manifest_is_current(project)
+    assert read_parsed_project(project, tmp_path / "ST-9.duckdb") is None
+    extra.unlink()
+    assert manifest_is_current(project)
     model.write_text("select {{ not jinja")
     with pytest.raises(UserError, match="dbt cannot parse"):
         ensure_manifest(project)
     assert ensure_manifest(project, only_if_missing=True) == manifest
-    assert sorted(path.name for path in manifest.parent.iterdir()) == ["manifest.json", "partial_parse.msgpack"]
+    assert sorted(path.name for path in manifest.parent.iterdir()) == [
+        "manifest.json", "partial_parse.msgpack", "siteproof-project.sha256",
+    ]  # fmt: skip
 
 
 def test_the_instance_lives_in_the_home_and_follows_the_root_configuration(home: Home) -> None:

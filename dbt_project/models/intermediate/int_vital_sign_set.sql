@@ -1,8 +1,8 @@
 -- Grain: one row per visit of a subject at a site with vital signs: all its results of the tests that VS-08 looks at, as one text. The same
--- visit on another day is another one; HR and PULSE are one test. A result that is repeated within the visit counts once.
+-- visit on another day is another one, at another time of day the same; HR and PULSE are one test. A result that is repeated within the visit counts once.
 with results as (
     select distinct
-        site, subject, USUBJID, VISITNUM, VISIT, VSDTC,
+        site, subject, USUBJID, VISITNUM, VISIT, substr(VSDTC, 1, 10) as VSDTC,
         case when upper(VSTESTCD) = 'PULSE' then 'HR' else upper(VSTESTCD) end as testcd,
         VSTPT, VSPOS, VSSTRESN
     from {{ ref('vs') }}

@@ -42,7 +42,7 @@ inner join {{ ref('vs') }} as vs
     on first.site = vs.site and first.USUBJID = vs.USUBJID
     and first.VISITNUM is not distinct from vs.VISITNUM
     and first.VISIT is not distinct from vs.VISIT
-    and first.VSDTC is not distinct from vs.VSDTC
+    and first.VSDTC is not distinct from substr(vs.VSDTC, 1, 10)
 qualify row_number() over (
     partition by first.site, first.USUBJID, first.results order by vs.source_file, vs.source_row, vs.record
 ) = 1

@@ -1,5 +1,5 @@
 -- Grain: one row per numeric laboratory result of a subject: how many other results of the same test, specimen and unit the subject has,
--- and their median. The values are put in order once; without the one at position p, the middle is among three of them.
+-- and their median. A result that names no test is of none. The values are put in order once.
 with numbered as (
     select
         site, USUBJID, record, test, specimen, LBSTRESU, LBSTRESN,
@@ -8,7 +8,7 @@ with numbered as (
     from (
         select *, {{ lab_test() }} as test, {{ lab_specimen() }} as specimen
         from {{ ref('lb') }}
-        where LBSTRESN is not null and USUBJID is not null
+        where LBSTRESN is not null and USUBJID is not null and {{ lab_test() }} is not null
     )
     window own_values as (partition by USUBJID, test, specimen, LBSTRESU)
 ),
@@ -28,16 +28,10 @@ select
     numbered.USUBJID,
     numbered.record,
     numbered.value_count - 1 as others_count,
-    case
-        when value_count = 1 then null
-        when value_count % 2 = 0 then case when position <= value_count / 2 then middle else before_middle end
-        when position <= floor(value_count / 2) then (middle + after_middle) / 2
-        when position = floor(value_count / 2) + 1 then (before_middle + after_middle) / 2
-        else (before_middle + middle) / 2
-    end as others_median
+    {{ median_of_others() }} as others_median
 from numbered
 inner join middles
     on numbered.USUBJID = middles.USUBJID
-    and numbered.test is not distinct from middles.test
+    and numbered.test = middles.test
     and numbered.specimen is not distinct from middles.specimen
     and numbered.LBSTRESU is not distinct from middles.LBSTRESU

@@ -24,7 +24,7 @@ sampled as (
         site, USUBJID, record, {{ lab_test() }} as test, {{ lab_specimen() }} as specimen, LBDTC, LBTPT, VISITNUM,
         {{ result }} as result, content_hash, source_file, source_row
     from {{ ref('lb') }}
-    where USUBJID is not null and length(LBDTC) >= 10 and {{ result }} is not null
+    where USUBJID is not null and {{ lab_test() }} is not null and length(LBDTC) >= 10 and {{ result }} is not null
 ),
 
 -- Few samples have a test twice; only those are numbered.

@@ -19,17 +19,26 @@ diastolic as (
 ),
 
 weights as (
-    select site, USUBJID, record, VSORRESU, to_number(VSORRES) as weight
+    select
+        site, USUBJID, record, VSORRESU, to_number(VSORRES) as weight,
+        row_number() over (own_weights order by to_number(VSORRES)) as position,
+        count(*) over own_weights as value_count
     from {{ ref('vs') }}
-    where VSTESTCD = 'WEIGHT' and to_number(VSORRES) is not null
+    where VSTESTCD = 'WEIGHT' and to_number(VSORRES) is not null and VSORRESU is not null and USUBJID is not null
+    window own_weights as (partition by USUBJID, VSORRESU)
 ),
 
 others as (
-    select own.site, own.USUBJID, own.record, median(other.weight) as others_median
-    from weights as own
-    inner join weights as other
-        on own.USUBJID = other.USUBJID and own.VSORRESU = other.VSORRESU and own.record <> other.record
-    group by own.site, own.USUBJID, own.record
+    select site, USUBJID, record, {{ median_of_others() }} as others_median
+    from (
+        select
+            *,
+            max(weight) filter (where position = floor(value_count / 2)) over own_weights as before_middle,
+            max(weight) filter (where position = floor(value_count / 2) + 1) over own_weights as middle,
+            max(weight) filter (where position = floor(value_count / 2) + 2) over own_weights as after_middle
+        from weights
+        window own_weights as (partition by USUBJID, VSORRESU)
+    )
 ),
 
 floors as (

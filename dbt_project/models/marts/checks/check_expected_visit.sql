@@ -2,13 +2,8 @@
 -- demographics. A subject has left when a disposition event may have ended treatment or study by the end of the visit's window.
 with ends as (
     select USUBJID, DSSTDTC as end_date
-    from {{ ref('ds') }}
-    where
-        upper(DSCAT) like '%DISPO%'
-        and (
-            coalesce(upper(DSDECOD) <> 'COMPLETED', true) or upper(DSSCAT) like '%STUDY DISCON%'
-            or upper(DSSCAT) in ('STUDY COMPLETION/EARLY DISCONTINUATION', 'STUDY EARLY DISCONTINUATION/COMPLETION')
-        )
+    from {{ ref('int_disposition') }}
+    where is_study_end or (upper(DSCAT) like '%DISPO%' and coalesce(upper(DSDECOD) <> 'COMPLETED', true))
     union all
     select USUBJID, death_date from {{ ref('int_death') }}
 ),
@@ -24,17 +19,16 @@ end_of_participation as (
 ),
 
 recorded as (
-    select USUBJID, VISITNUM, upper(VISIT) as visit_key
+    select distinct USUBJID, VISITNUM, VISIT
     from {{ ref('sv') }}
     where USUBJID is not null
-    group by USUBJID, VISITNUM, upper(VISIT)
 ),
 
 extracted as (
-    select sv.site, max(extract.extract_date) as extract_date
-    from (select site, source_name from {{ ref('sv') }} group by site, source_name) as sv
-    inner join {{ source('settings', 'extract') }} as extract on sv.site = extract.site and sv.source_name = extract.source_name
-    group by sv.site
+    select extract.site, max(extract.extract_date) as extract_date
+    from {{ source('settings', 'extract') }} as extract
+    where extract.source_name in (select source_name from {{ ref('sv') }})
+    group by extract.site
 )
 
 select
@@ -52,9 +46,7 @@ select
     and (ended.has_undated_end or not certainly_after(ended.end_date, planned.window_closes)) as has_left,
     exists (
         select 1 from recorded
-        where
-            recorded.USUBJID = planned.USUBJID
-            and (recorded.VISITNUM = planned.visitnum or recorded.visit_key = upper(planned.visit))
+        where recorded.USUBJID = planned.USUBJID and {{ is_of_visit('recorded', 'planned') }}
     ) as is_recorded
 from {{ ref('int_visit_window') }} as planned
 inner join {{ ref('int_demographics') }} as dm on planned.USUBJID = dm.USUBJID

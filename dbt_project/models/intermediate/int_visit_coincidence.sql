@@ -5,7 +5,7 @@ with visits as (
         site, USUBJID, record, VISIT, upper(VISIT) as visit_key, substr(SVSTDTC, 1, 10) as visit_day,
         coalesce(VISITNUM, 1e9) as visit_order
     from {{ ref('sv') }}
-    where USUBJID is not null and VISIT is not null and length(SVSTDTC) >= 10 and upper(VISIT) not like '%UNSCHED%'
+    where USUBJID is not null and VISIT is not null and length(SVSTDTC) >= 10 and not {{ is_unscheduled('VISIT') }}
 ),
 
 allowed as (

@@ -3,4 +3,4 @@ select
     ex.* exclude (VISITNUM),
     coalesce(ex.VISITNUM, case when ex.VISITNUM_raw is null then schedule.visitnum end) as VISITNUM
 from {{ ref('stg_ex') }} as ex
-left join {{ source('settings', 'visit') }} as schedule on ex.VISIT = schedule.visit
+left join {{ source('settings', 'visit') }} as schedule on upper(ex.VISIT) = upper(schedule.visit)

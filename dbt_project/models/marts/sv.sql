@@ -3,4 +3,4 @@ select
     sv.* exclude (VISITNUM),
     coalesce(sv.VISITNUM, case when sv.VISITNUM_raw is null then schedule.visitnum end) as VISITNUM
 from {{ ref('stg_sv') }} as sv
-left join {{ source('settings', 'visit') }} as schedule on sv.VISIT = schedule.visit
+left join {{ source('settings', 'visit') }} as schedule on upper(sv.VISIT) = upper(schedule.visit)

@@ -6,7 +6,7 @@ with doses as (
         coalesce(is_administered and USUBJID is not null and EXSTDTC is not null, false) as is_countable,
         coalesce(
             is_administered and USUBJID is not null and EXSTDTC is not null and VISITNUM is not null
-            and upper(VISIT) not like '%UNSCHEDU%', false
+            and not {{ is_unscheduled('VISIT') }}, false
         ) as is_in_visit_order
     from {{ ref('int_exposure') }}
 )

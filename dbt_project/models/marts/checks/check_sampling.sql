@@ -7,7 +7,7 @@ with results as (
     where
         USUBJID is not null and LBDTC is not null and VISITNUM is not null and VISIT is not null
         and coalesce(upper(LBSTAT), '') <> 'NOT DONE'
-        and upper(VISIT) not like '%UNSCHEDU%'
+        and not {{ is_unscheduled('VISIT') }}
         and upper(VISIT) not like '%TREATMENT OR OBSERVATION FU COMP EARLY DISC%'
 ),
 

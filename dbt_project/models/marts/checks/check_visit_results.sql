@@ -16,7 +16,7 @@ days as (
         site, subject, USUBJID, dataset, category, VISIT, result_day,
         min(source_file || chr(31) || lpad(cast(source_row as varchar), 12, '0')) as place
     from results
-    where USUBJID is not null and VISIT is not null and upper(VISIT) not like '%UNSCHED%'
+    where USUBJID is not null and VISIT is not null and not {{ is_unscheduled('VISIT') }}
     group by site, subject, USUBJID, dataset, category, VISIT, result_day
 ),
 

@@ -19,14 +19,17 @@ events as (
         coalesce(delivered.has_grade, false) and max(case when AETOXGR is not null then 1 else 0 end) over () = 1 as is_grade_in_use,
         coalesce(delivered.has_severity, false) and max(case when AESEV is not null then 1 else 0 end) over () = 1 as is_severity_in_use,
         coalesce(delivered.drug_count, 0) as drug_count,
-        {% for name in ['AEREL1', 'AEREL2', 'AEREL3'] -%}
-        case when upper({{ name }}) = 'NA' then 1 else 0 end {{ '+ ' if not loop.last }}
-        {%- endfor %}as inapplicable_drug_count,
+        cast(
+            {%- for name in ['AEREL1', 'AEREL2', 'AEREL3'] %}
+            case when upper({{ name }}) = 'NA' then 1 else 0 end{{ ' +' if not loop.last }}
+            {%- endfor %}
+            as bigint
+        ) as inapplicable_drug_count,
         coalesce(ended.has_study_end, false) as has_study_end,
         coalesce(ended.has_left_study, false) as has_left_study,
         coalesce(ended.has_left_treatment, false) as has_left_treatment,
         coalesce(ended.has_death_record, false) as has_death_record,
-        ended.named_death_date as disposition_death_date,
+        ended.named_death_date,
         case
             when certainly_differ(AEDTHDTC, ended.named_death_date) then 1
             when AEDTHDTC <> ended.named_death_date then 2

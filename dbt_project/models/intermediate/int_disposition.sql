@@ -16,7 +16,7 @@ select
         subcategory like '%STUDY DISCON%'
         or subcategory in ('STUDY COMPLETION/EARLY DISCONTINUATION', 'STUDY EARLY DISCONTINUATION/COMPLETION')
     ) as is_study_end,
-    category like '%DISPO%' and decoded <> 'COMPLETED' and (
+    category like '%DISPO%' and decoded not in ('', 'COMPLETED') and (
         subcategory like '%DISCON%'
         or subcategory in (
             'TREATMENT COMPLETION/EARLY DISCONTINUATION', 'TREATMENT EARLY DISCONTINUATION/COMPLETION', 'STUDY TREATMENT'

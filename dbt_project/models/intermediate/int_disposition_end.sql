@@ -5,7 +5,7 @@ select
     bool_or(is_study_end) as has_study_end,
     bool_or(is_study_discontinuation) as has_study_discontinuation,
     count(*) filter (where is_study_discontinuation) as study_discontinuation_count,
-    bool_or(is_discontinuation and coalesce(upper(DSDECOD), '') <> 'COMPLETED') as has_left_study,
+    bool_or(is_discontinuation and coalesce(upper(DSDECOD), '') not in ('', 'COMPLETED')) as has_left_study,
     bool_or(is_treatment_discontinuation) as has_left_treatment,
     bool_or(is_death_of_other_cause) as has_death_record,
     min_by(DSSTDTC, earliest_first(DSSTDTC)) filter (where names_death and DSSTDTC is not null) as named_death_date,

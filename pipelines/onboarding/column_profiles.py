@@ -54,7 +54,11 @@ class ColumnProfile:
 
 @dataclass
 class ExportProfile:
-    """An export with what was read of it; `refused` counts files that cannot be read so, by reason."""
+    """An export with what was read of it; `refused` counts files that cannot be read so, by reason.
+
+    Where the encoding is open, names of columns and values that are more than ASCII cannot be told: they are counted
+    in `unread_names` and `unread_values`, and nothing is guessed from them.
+    """
 
     export: Export
     dialect: Dialect
@@ -62,6 +66,8 @@ class ExportProfile:
     rows: int = 0
     files: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    unread_names: set[str] = field(default_factory=set)
+    unread_values: int = 0
 
     @property
     def by_plain_name(self) -> dict[str, str]:
@@ -72,19 +78,28 @@ class ExportProfile:
 def profile_export(export: Export, dialect: Dialect) -> ExportProfile:
     """Read every file of an export strictly, as ingest does, and count what its columns hold."""
     profile = ExportProfile(export, dialect)
-    source = Source(path="any/file", encoding=dialect.encoding or dialect.readable_as, delimiter=dialect.delimiter)
     for site, path in export.files:
+        data = path.read_bytes()
+        source = Source(path="any/file", encoding=dialect.encoding_to_look(data), delimiter=dialect.delimiter)
         try:
-            reading = READERS[source.format].read(path.read_bytes(), source)
+            reading = READERS[source.format].read(data, source)
         except Refusal as refusal:
             profile.refused[refusal.reason.split(":")[0]] += 1
             continue
         profile.files += 1
         profile.rows += reading.table.num_rows
         for place, header in enumerate(reading.header):
-            column = profile.columns.setdefault(header.strip(), _new_column(header.strip()))
             values = pl.Series("value", reading.table.column(place)).str.strip_chars(" \t\r\n")
-            _count(column, values.filter(values != ""), site)
+            filled = values.filter(values != "")
+            told = filled if dialect.encoding is not None else filled.filter(filled.str.contains(r"^[\x00-\x7f]*$"))
+            profile.unread_values += len(filled) - len(told)
+            if dialect.encoding is None and not header.isascii():
+                profile.unread_names.add(header)
+                continue
+            column = profile.columns.setdefault(header.strip(), _new_column(header.strip()))
+            column.files += 1
+            column.filled += len(filled)
+            _count(column, told, site)
     return profile
 
 
@@ -100,8 +115,6 @@ def _new_column(name: str) -> ColumnProfile:
 
 
 def _count(column: ColumnProfile, values: pl.Series, site: str) -> None:
-    column.files += 1
-    column.filled += len(values)
     if values.is_empty():
         return
     counted = dict(values.value_counts().iter_rows())

@@ -13,6 +13,7 @@ from pipelines.onboarding.proposal import propose_study
 from pipelines.onboarding.study_text import CONFIRM, TODO, study_text
 from pipelines.settings import Home
 from pipelines.study import load_study
+from pipelines.study_schema import study_schema_text
 
 
 def run_init(home: Home, study_id: str, output: Path | None, *, to_stdout: bool, compare: Path | None) -> None:
@@ -50,10 +51,16 @@ def run_init(home: Home, study_id: str, output: Path | None, *, to_stdout: bool,
             if not one.is_right:
                 print_line(safe(f"{one.aspect}: {one.what}: confirmed {one.confirmed}; proposed {one.proposed}"))
         return
-    text = study_text(proposal)
+    # Beside the studies of a home lies the schema: the home can be moved, and what lies elsewhere names no place.
+    beside = home.studies / "study.schema.json"
+    is_in_home = not to_stdout and path.resolve().parent.parent == home.studies.resolve()
+    text = study_text(proposal, f"../{beside.name}" if is_in_home else None)
     if to_stdout:
         sys.stdout.write(text)
         return
+    if is_in_home:
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(study_schema_text(), encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
     # x: what another process wrote meanwhile is left as it is, too.
     with path.open("x", encoding="utf-8") as file:

@@ -9,24 +9,29 @@ from typing import Any
 
 import yaml
 
+from pipelines.onboarding.column_profiles import ExportProfile
 from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
 from pipelines.study import Expression, Measurement
-from pipelines.study_schema import STUDY_SCHEMA_FILE
 
 CONFIRM, TODO = "CONFIRM", "TODO"
 MARKS = (CONFIRM, TODO)
 _WIDTH = 130
 
 
-def study_text(proposal: StudyProposal) -> str:
-    """Return the text of study.yml. What is open is written so that the file is refused until it is settled."""
-    return "\n".join([*_head(proposal), *_sources(proposal), *_map(proposal)]) + "\n"
+def study_text(proposal: StudyProposal, schema: str | None = None) -> str:
+    """Return the text of study.yml. What is open is written so that the file is refused until it is settled.
+
+    Args:
+        proposal: what is to be written.
+        schema: the path of the JSON Schema for editors, from the file's folder; None where none lies at a known place.
+    """
+    editor = [f"# yaml-language-server: $schema={schema}"] if schema is not None else []
+    return "\n".join([*editor, *_head(proposal), *_sources(proposal), *_map(proposal)]) + "\n"
 
 
 def _head(proposal: StudyProposal) -> Iterator[str]:
-    yield f"# yaml-language-server: $schema={STUDY_SCHEMA_FILE}"
     yield f"# Proposed by `siteproof init` from the exports of {proposal.delivering} sites: nothing in it is certain."
     yield f"# Hold each {CONFIRM} against the CRF and take the mark away, settle each {TODO}, ask siteproof doctor."
     yield f"study: {_scalar(proposal.study)}"
@@ -60,8 +65,7 @@ def _sources(proposal: StudyProposal) -> Iterator[str]:
 def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
     profile = source.profile
     yield f"  # {profile.files:,} files with {profile.rows:,} rows"
-    for reason, count in sorted(profile.refused.items()):
-        yield f"  # {TODO}: {count:,} of {len(profile.export.files):,} files are refused so: {reason}"
+    yield from _unread(profile)
     yield f"  {_scalar(source.name)}:"
     yield f"    path: {_scalar(profile.export.path)}"
     if layout:
@@ -83,6 +87,17 @@ def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
         yield f"    columns:  # {CONFIRM}: only whose row it is and what it is about is required"
         yield from _long_list("required", source.required)
         yield from _long_list("optional", source.optional)
+
+
+def _unread(profile: ExportProfile) -> Iterator[str]:
+    for reason, count in sorted(profile.refused.items()):
+        yield f"  # {TODO}: {count:,} of {len(profile.export.files):,} files are refused so: {reason}"
+    if profile.unread_names or profile.unread_values:
+        names, values = len(profile.unread_names), profile.unread_values
+        yield (
+            f"  # {TODO}: the encoding is open, so {names:,} names of columns and {values:,} values that are more than "
+            "ASCII are left out of what is proposed"
+        )
 
 
 def _dialect(dialect: Dialect) -> Iterator[str]:

@@ -8,6 +8,7 @@ import pytest
 from test_cli import siteproof
 
 from pipelines.settings import Home
+from pipelines.study_schema import study_schema_text
 
 EXPORT = "SUBJID,SITEID,AETERM,AESTDAT\n1,101,a,2024-01-25\n"
 
@@ -28,6 +29,9 @@ def test_it_writes_the_study_once_and_never_over_another(
     assert siteproof(monkeypatch, "init", "AB-1", "--home", str(landed.root)) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"{path}\n")
+    told = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    assert told == "../study.schema.json"
+    assert (path.parent / told).read_text(encoding="utf-8") == study_schema_text()
     assert "guesses to confirm" in said
     path.write_text("mine", encoding="utf-8")
     assert siteproof(monkeypatch, "init", "AB-1", "--home", str(landed.root)) == 2
@@ -44,6 +48,7 @@ def test_standard_output_and_another_file_hold_the_same_proposal(
     assert siteproof(monkeypatch, "init", "AB-1", "--output", str(other), "--home", str(landed.root)) == 0
     assert other.read_text(encoding="utf-8") == shown
     assert "AETERM: AETERM  # CONFIRM: by its name" in shown
+    assert "$schema" not in shown
     assert not landed.studies.exists()
 
 

@@ -91,6 +91,11 @@ class DateCounts:
         return sum(count for fit, count in self.counts.items() if set(fit) & set(formats))
 
     @property
+    def possible_dates(self) -> int:
+        """How many values fit a format at all."""
+        return self.counts.total()
+
+    @property
     def certain_dates(self) -> int:
         """How many values fit a format that no plain number fits."""
         return sum(count for fit, count in self.counts.items() if not set(fit) & _LIKE_NUMBERS)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.onboarding.column_profiles import ColumnProfile, ExportProfile
-from pipelines.onboarding.known_names import find_by_names, known_names, plain_columns
+from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
 from pipelines.sql_text import columns_in, quote_name
 from pipelines.study import Expression
 
@@ -23,15 +24,30 @@ class IdentityGuess:
     column: str
 
 
-def guess_site(profile: ExportProfile) -> IdentityGuess | None:
-    """Return the column whose every value, in every row of every file, is the name of the site's folder."""
-    naming = [c for c in profile.columns.values() if c.naming_site == c.filled == profile.rows > 0]
+def site_columns(profile: ExportProfile) -> list[str]:
+    """Return the columns whose every value, in every row of every file, is the name of the site's folder."""
+    return [c.name for c in profile.columns.values() if c.naming_site == c.filled == profile.rows > 0]
+
+
+def guess_site(profile: ExportProfile, naming_sites: Counter[str]) -> IdentityGuess | None:
+    """Return the site's column: of several with a site's name, the one that names the folder in the most exports.
+
+    Args:
+        profile: the export.
+        naming_sites: plain name -> in how many exports of the study such a column names the folder.
+    """
+    naming = site_columns(profile)
     if not naming:
         return None
-    best = find_by_names(known_names().site, plain_columns(c.name for c in naming)) or naming[0].name
-    others = [c.name for c in naming if c.name != best]
+    known = [name for name in naming if find_by_names(known_names().site, {plain(name): name})] or naming
+    most = max(naming_sites[plain(name)] for name in known)
+    likeliest = [name for name in known if naming_sites[plain(name)] == most]
+    best = find_by_names(known_names().site, plain_columns(likeliest)) or likeliest[0]
     why = f"names the site's folder in {profile.rows:,} of {profile.rows:,} rows"
-    return IdentityGuess(Expression(item=best), why + (f", and so does {', '.join(others)}" if others else ""), best)
+    if others := [name for name in naming if name != best]:
+        of_others = ", ".join(f"{name} in {naming_sites[plain(name)]:,}" for name in others)
+        why += f", {best} in {most:,} exports, {of_others}"
+    return IdentityGuess(Expression(item=best), why, best)
 
 
 def guess_subject(profile: ExportProfile, known_subjects: set[str]) -> IdentityGuess | None:

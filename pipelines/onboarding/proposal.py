@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from pipelines.onboarding.column_profiles import ExportProfile, profile_export
 from pipelines.onboarding.date_fits import guess_formats
 from pipelines.onboarding.dialects import find_dialect
 from pipelines.onboarding.exports import Export, list_exports
-from pipelines.onboarding.identities import IdentityGuess, guess_site, guess_subject, name_in_sql
+from pipelines.onboarding.identities import IdentityGuess, guess_site, guess_subject, name_in_sql, site_columns
 from pipelines.onboarding.known_names import find_by_names, known_names, plain
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess, guess_mapping
 from pipelines.onboarding.variable_matches import guess_dataset
@@ -77,9 +78,10 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
         profiles.append(profile_export(export, find_dialect([path for _, path in export.files])))
     found = {profile.export.name: guess_dataset(profile) for profile in profiles if profile.files}
     subjects = _known_subjects(profiles, found)
+    naming_sites = Counter(plain(name) for profile in profiles for name in site_columns(profile))
     sources, mappings = [], []
     for profile in profiles:
-        source, mapping = _guess_source(profile, found.get(profile.export.name), subjects)
+        source, mapping = _guess_source(profile, found.get(profile.export.name), subjects, naming_sites)
         sources.append(source)
         mappings += [mapping] if mapping is not None else []
     mappings += _consent_in_demographics(mappings)
@@ -103,9 +105,9 @@ def _known_subjects(profiles: Sequence[ExportProfile], found: dict[str, tuple[st
 
 
 def _guess_source(
-    profile: ExportProfile, dataset: tuple[str, str] | None, subjects: set[str]
+    profile: ExportProfile, dataset: tuple[str, str] | None, subjects: set[str], naming_sites: Counter[str]
 ) -> tuple[SourceGuess, MappingGuess | None]:
-    source = SourceGuess(profile, site=guess_site(profile), missing=_missing(profile))
+    source = SourceGuess(profile, site=guess_site(profile, naming_sites), missing=_missing(profile))
     if dataset is None or dataset[0] not in _OF_SITES:
         of_subjects = dataset is not None and dataset[0] == "DM"
         source.subject = guess_subject(profile, set() if of_subjects else subjects)
@@ -136,7 +138,7 @@ def _is_sdtm(mapping: MappingGuess, source: SourceGuess) -> bool:
 def _extract_date(profile: ExportProfile) -> Guess[str] | None:
     """Return the column with the day on which the file was extracted, a date in every row."""
     column = find_by_names(known_names().extract_date, profile.by_plain_name)
-    if column is None or not profile.columns[column].dates.certain_dates == profile.rows > 0:
+    if column is None or not profile.columns[column].dates.possible_dates == profile.rows > 0:
         return None
     return Guess(column, "by its name, a date in every row")
 

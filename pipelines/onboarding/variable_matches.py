@@ -88,10 +88,14 @@ def _named(dataset: Dataset, profile: ExportProfile, columns: dict[str, str]) ->
         # A column that has the name of one variable is not taken for another.
         own = {plain(other) for other in dataset.variables if other != variable.name}
         left = {key: name for key, name in columns.items() if key not in own or key in names}
-        left = {key: name for key, name in left.items() if _could_be(dataset, variable, profile.columns[name])}
+        left = {
+            key: name
+            for key, name in left.items()
+            if _could_be(dataset, variable, profile.columns[name], is_named=key in names)
+        }
         whole = find_by_names(names, left)
         parts = _date_parts(names, profile.by_plain_name) if variable.type == "date" else ()
-        if parts and _tells_more(profile, parts, whole):
+        if parts and (whole is None or _tells_more(profile, parts, whole, names)):
             found[variable.name] = Match(parts, _filled(profile, parts[0], "the parts have partial dates too"))
         elif whole:
             found[variable.name] = Match((whole,), _filled(profile, whole, "by its name"))
@@ -110,16 +114,20 @@ def _date_parts(names: list[str], columns: dict[str, str]) -> tuple[str, ...]:
     return ()
 
 
-def _tells_more(profile: ExportProfile, parts: tuple[str, ...], whole: str | None) -> bool:
-    if whole is None:
-        return True
-    return profile.columns[parts[0]].filled > profile.columns[whole].dates.certain_dates
+def _tells_more(profile: ExportProfile, parts: tuple[str, ...], whole: str, names: list[str]) -> bool:
+    dates = _count_dates(profile.columns[whole], is_named=plain(whole) in names)
+    return profile.columns[parts[0]].filled > dates
 
 
-def _could_be(dataset: Dataset, variable: Variable, column: ColumnProfile) -> bool:
-    """Return whether a column's values do not speak against the variable."""
+def _count_dates(column: ColumnProfile, *, is_named: bool) -> int:
+    """Return how many values are dates: what a plain number fits too, 20240131, only where the name says so."""
+    return column.dates.possible_dates if is_named else column.dates.certain_dates
+
+
+def _could_be(dataset: Dataset, variable: Variable, column: ColumnProfile, *, is_named: bool = False) -> bool:
+    """Return whether a column's values do not speak against the variable; `is_named`: it has one of its names."""
     if variable.type == "date":
-        return column.dates.certain_dates * 2 >= column.filled > 0
+        return _count_dates(column, is_named=is_named) * 2 >= column.filled > 0
     if not column.filled:
         return True
     if variable.type == "number":

@@ -17,6 +17,7 @@ from pipelines.errors import ConfigError
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit, guess_formats
 from pipelines.settings import Home
 from pipelines.standardize.date_functions import read_date_sql
+from pipelines.study import Expression
 from pipelines.study_values import DateFormat
 
 FORMATS: tuple[DateFormat, ...] = get_args(DateFormat)
@@ -94,6 +95,28 @@ def test_the_formats_are_those_the_counts_speak_for(values: list[str], formats: 
 
 def test_a_column_of_which_few_values_are_dates_is_no_date() -> None:
     assert guess_formats(counts("2024-01-05", "no", "no"), 3) is None
+
+
+def test_dates_without_separators_are_taken_where_the_name_says_that_they_are_dates(home: Home) -> None:
+    header = "SUBJID,AETERM,AESTDAT,EXTRACTDATE\n"
+    put(home, "101/edc/AE.csv", header + "1,a,20240101,20240301\n2,b,20240102,20240301\n")
+    study = loaded(home)
+    assert study.map["AE"][0].variables["AESTDTC"] == Expression(item="AESTDAT")
+    assert study.sources["AE"].dates == {"AESTDAT": ["YYYYMMDD"], "EXTRACTDATE": ["YYYYMMDD"]}
+    assert study.sources["AE"].extract_date == Expression(item="EXTRACTDATE")
+
+
+def test_a_whole_date_without_separators_is_taken_where_its_parts_say_no_more(home: Home) -> None:
+    put(home, "101/edc/AE.csv", "SUBJID,AETERM,AESTDAT,AESTDAT_YY,AESTDAT_MM\n1,a,20240105,2024,1\n")
+    assert loaded(home).map["AE"][0].variables["AESTDTC"] == Expression(item="AESTDAT")
+
+
+@pytest.mark.parametrize(("value", "found"), [("20240101", False), ("2024-01-01", True)])
+def test_what_may_be_a_number_is_no_date_where_only_a_pattern_finds_the_column(
+    home: Home, value: str, found: bool
+) -> None:
+    put(home, "101/ctms/SITE.csv", f"SITEID,COUNTRY,SITE_ACTIVITY\n101,DE,{value}\n")
+    assert ("activation_date" in loaded(home).map["SITE"][0].variables) is found
 
 
 def test_an_open_format_has_the_study_refused_until_a_human_decides(home: Home) -> None:

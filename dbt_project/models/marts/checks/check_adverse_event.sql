@@ -29,12 +29,13 @@ events as (
         coalesce(ended.has_left_study, false) as has_left_study,
         coalesce(ended.has_left_treatment, false) as has_left_treatment,
         coalesce(ended.has_death_record, false) as has_death_record,
-        ended.named_death_date,
+        -- Of several dates that disposition names, one that contradicts the event: if any does, the earliest or the greatest does.
         case
-            when certainly_differ(AEDTHDTC, ended.named_death_date) then 1
-            when AEDTHDTC <> ended.named_death_date then 2
-            else 3
-        end as agreement,
+            when certainly_differ(AEDTHDTC, ended.earliest_named_death_date) then ended.earliest_named_death_date
+            when AEDTHDTC <> ended.greatest_named_death_date then ended.greatest_named_death_date
+            when AEDTHDTC <> ended.least_named_death_date then ended.least_named_death_date
+            else ended.earliest_named_death_date
+        end as named_death_date,
         death.reported_death_date,
         consent.consent_date,
         dose.first_dose_date
@@ -47,8 +48,11 @@ events as (
 )
 
 select
-    * exclude (extract_date, entry_number, agreement),
-    {{ position_among('AEDTHDTC_raw is not null', 'AEDTHDTC', first='agreement') }} as death_date_number,
+    * exclude (extract_date, entry_number),
+    {{ position_among(
+        'AEDTHDTC_raw is not null', 'AEDTHDTC',
+        first='case when certainly_differ(AEDTHDTC, named_death_date) then 1 when AEDTHDTC <> named_death_date then 2 else 3 end'
+    ) }} as death_date_number,
     {{ position_among(
         "AEDTHDTC_raw is not null or coalesce(upper(AESDTH), '') = 'Y' or coalesce(upper(AEOUT), '') = 'FATAL'"
         ~ " or coalesce(AETOXGR, '') = '5'", 'AESTDTC'

@@ -140,3 +140,27 @@ def test_the_age_of_majority_of_a_country_is_written_as_the_models_read_it() -> 
     pattern = check.item_pattern["by_country"]
     fits = {text for text in ("KOR=19", "KR=19", "kor=19", "KOR=", "KOR 19", "KOR=19.5") if re.fullmatch(pattern, text)}
     assert fits == {"KOR=19", "KR=19"}
+
+
+@pytest.mark.parametrize(
+    ("check_id", "name", "fits", "wrong_case"),
+    [
+        ("LB-05", "allowed_text", "TNTC", "tntc"),
+        ("Q-05", "exclude_types", "coding", "Coding"),
+        ("ICF-04", "exclude_modes", "E-CONSENT", "e-consent"),
+    ],
+)
+def test_a_text_that_the_check_compares_in_one_case_is_written_in_it(
+    tmp_path: Path, check_id: str, name: str, fits: str, wrong_case: str
+) -> None:
+    checks = [check for check in load_checks(EXPECTATIONS_DIR) if check.id == check_id]
+    path = tmp_path / "ST-1" / "study.yml"
+    path.parent.mkdir()
+    text = f"{STUDY}  {check_id}:\n    {name}: [{fits}]\n"
+    path.write_text(text, encoding="utf-8")
+    assert resolve_parameters(checks, *load_located_study(path))[check_id][name] == [fits]
+    path.write_text(text.replace(fits, wrong_case), encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        resolve_parameters(checks, *load_located_study(path))
+    assert f"study.yml:{line_of(text, fits)}" in str(error.value)
+    assert f'"{wrong_case}" is not written as it must be' in str(error.value)

@@ -12,7 +12,8 @@ _MANY_ROWS = 10
 @plants("X-02")
 def record_vanished(spot: Spot) -> list[Fault]:
     """The file of two weeks earlier has a record that the current one has no more."""
-    source, column, value = (("VISDT", "folderseq_nsv", "99"), ("AE", "recordid", spot.site.next_record()))[spot.variant % 2]
+    variants = ("VISDT", "folderseq_nsv", "99"), ("AE", "recordid", spot.site.next_record())
+    source, column, value = variants[spot.variant % 2]
     table = spot.site.tables[source]
     if not _is_free(spot, source) or len(table.rows) < _MANY_ROWS:
         return []

@@ -81,6 +81,7 @@ def two_death_dates(spot: Spot) -> list[Fault]:
     return [
         spot.fault("DS-04", "DS", death.study_end, "a second record dates the death two days later"),
         spot.fault("DM-17", "DM", death.demographics, "follows: one of the dates is another than in demographics"),
+        spot.fault("AE-19", "AE", death.event, "follows: one of the dates is another than that of the event"),
     ]
 
 

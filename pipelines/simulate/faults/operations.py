@@ -115,7 +115,7 @@ def page_entered_before_visit(spot: Spot) -> list[Fault]:
     return [spot.fault("E-08", "DATA_PAGES", row, "entered two days before the visit")]
 
 
-@plants("DV-04", "DV")
+@plants("DV-04", "DV", "CONSENT")
 def deviation_at_no_time(spot: Spot) -> list[Fault]:
     """A deviation that is dated before consent, or after the list was written."""
     early = spot.course.consent.signed - timedelta(days=10)

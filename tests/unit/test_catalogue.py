@@ -71,6 +71,11 @@ def agreed_parameters(check_id: str) -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in entries)
 
 
+def test_every_check_was_agreed_on() -> None:
+    strangers = sorted(CHECKS.keys() - catalogue().keys())
+    assert strangers == [], f"not in {CATALOGUE_FILE}: have them agreed on, or correct the ids"
+
+
 @each_check
 def test_texts_are_those_of_the_catalogue(check: Check) -> None:
     agreed = catalogue()[check.id]
@@ -119,6 +124,7 @@ def comparable_examples() -> list[tuple[str, str]]:
     return [
         (check.id, kind)
         for check in CHECKS.values()
+        if check.id in catalogue()
         for kind in ("example_fail", "example_pass")
         if isinstance(agreed := json.loads(catalogue()[check.id][kind]), dict)
         and agreed.keys() <= load_check_models()[check.model].columns.keys()

@@ -67,7 +67,7 @@ def two_visits_on_one_day(spot: Spot) -> list[Fault]:
     ]
 
 
-@plants("SV-05", "VISITS", suits=completed)
+@plants("SV-05", "VISITS", "DS", suits=completed)
 def visit_not_recorded(spot: Spot) -> list[Fault]:
     """A required visit in the middle of the schedule has no record."""
     row = planned(spot)[spot.rng.randrange(2, len(SCHEDULE) - 1)]
@@ -88,7 +88,7 @@ def visit_in_the_future(spot: Spot) -> list[Fault]:
 @plants("SV-10", "LB", suits=completed)
 def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
     """One result of a visit is dated a day later than the others of its category."""
-    visit = SCHEDULE[spot.rng.randrange(2, len(SCHEDULE))].name
+    visit = SCHEDULE[spot.rng.randrange(2, len(SCHEDULE) - 1)].name  # before the last, after which a subject may die
     row = spot.choose([row for row in spot.rows("LB") if row["visnam"] == visit and row["siresn"]])
     if row is None:
         return []

@@ -6,6 +6,7 @@ import pytest
 from built_study import BuiltStudy, build_small_study
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Send what uses the warehouse to one worker, so that it is built once."""
     for item in items:

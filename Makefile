@@ -7,9 +7,9 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do 
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-# Two workers, since each starts dbt and DuckDB of its own. loadgroup sends tests that share something costly (a portfolio
-# that has been run) to one worker, so that it is made once; tests/conftest.py says which.
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+# Two workers, since each starts dbt and DuckDB of its own. loadfile keeps the tests of a file on one worker, so that what they share is
+# made once. (loadgroup, which would keep files together too, does nothing in xdist 3.8 with pytest 9.2.)
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test slow scale bench lint types mutation reference ci format lock clean

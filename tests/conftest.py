@@ -25,8 +25,6 @@ GROUP_OF_FIXTURE = {
     "planted_runs": "simulated",
     "clean_run": "simulated",
 }
-# Modules whose own fixtures are costly stay together.
-FOLDERS_OF_GROUPS = ("e2e", "integration", "mutation")
 
 
 # First: xdist reads the groups in a hook of the same name.
@@ -35,8 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         groups = [group for fixture, group in GROUP_OF_FIXTURE.items() if fixture in fixtures]
-        if not groups and item.path.parent.name in FOLDERS_OF_GROUPS:
-            groups = [item.path.stem]
         if groups:
             item.add_marker(pytest.mark.xdist_group(groups[0]))
         if "real" in groups:

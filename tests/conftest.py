@@ -17,27 +17,15 @@ from pipelines.simulate import simulate_portfolio
 
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 REAL_STUDIES = ("AA-AA-000-0000", "CDISCPILOT01")
-# What takes long to build is built once: tests that use it are sent to one worker (pytest-xdist, --dist loadgroup).
-GROUP_OF_FIXTURE = {
-    "real_exports": "real",
-    "real_runs": "real",
-    "real_home": "real",
-    "planted_runs": "simulated",
-    "clean_run": "simulated",
-}
 
 
-# First: xdist reads the groups in a hook of the same name.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what reads the real trials, and as slow what runs them."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        groups = [group for fixture, group in GROUP_OF_FIXTURE.items() if fixture in fixtures]
-        if groups:
-            item.add_marker(pytest.mark.xdist_group(groups[0]))
-        if "real" in groups:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & {"real_exports", "real_runs", "real_home"}:
             item.add_marker(pytest.mark.realdata)
-        if "real_runs" in fixtures or "real_home" in fixtures:
+        if fixtures & {"real_runs", "real_home"}:
             item.add_marker(pytest.mark.slow)
 
 

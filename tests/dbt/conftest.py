@@ -6,12 +6,10 @@ import pytest
 from built_study import BuiltStudy, build_small_study
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Send what uses the warehouse to one worker, so that it is built once."""
+    """What uses the warehouse is slow: dbt has to build it first."""
     for item in items:
         if "built" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("dbt"))
             item.add_marker(pytest.mark.slow)
 
 

@@ -24,8 +24,6 @@ from pipelines.validate.parameters import render_predicate
 from pipelines.validate.rule_counts import Rule
 from pipelines.validate.run_suites import open_session
 
-pytestmark = pytest.mark.xdist_group("gx")
-
 VISITS = EXPECTATIONS_DIR / "data_entry" / "visits.yml"
 
 

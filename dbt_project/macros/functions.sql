@@ -81,6 +81,16 @@ create or replace macro hash_text(hash) as lower(lpad(hex(hash), 16, '0'));
 
 {# Sorts a partial date behind all dates that begin like it: the smallest is the earliest that is certain. #}
 create or replace macro earliest_first(iso) as iso || '~';
+
+{#
+  Of several dates, given by the earliest certain one and the least and the greatest as texts, one that another date contradicts: for certain,
+  else in precision, else the earliest. If any of them does, one of the three does.
+#}
+create or replace macro contradicting_date(iso, earliest, least_text, greatest_text) as case
+    when certainly_differ(iso, earliest) then earliest
+    when iso <> greatest_text then greatest_text
+    when iso <> least_text then least_text
+    else earliest end;
 {% endmacro %}
 
 {# Sorts dates from the earliest certain one on, blank ones last. #}

@@ -229,3 +229,38 @@ def test_it_is_certain_exactly_when_the_periods_do_not_overlap(
     assert call(functions, "first_day", a) == first_of_a
     assert call(functions, "final_day", a) == final_of_a
     assert call(functions, "least_days_between", a, b) == (first_of_b - final_of_a).days
+
+
+@pytest.mark.parametrize(
+    ("iso", "dates", "contradicting"),
+    [
+        ("2024-05-01", ["2024-05-01"], "2024-05-01"),
+        ("2024-05-01", ["2024-05-01", "2024-05-03"], "2024-05-03"),
+        ("2024-05-03", ["2024-05-01", "2024-05-03"], "2024-05-01"),
+        ("2024-05-01", ["2024-05-01", "2024-05"], "2024-05"),
+        ("2024-05-01", ["2024-05-01", "2024-05", "2024-05-03"], "2024-05-03"),
+        ("2024-05-02", ["2024-05-01", "2024-05-02T10:00"], "2024-05-01"),
+        ("2024", ["2024-05-01"], "2024-05-01"),
+        (None, ["2024-05-01", "2024-05"], "2024-05-01"),
+    ],
+)
+def test_of_several_dates_one_that_contradicts(
+    iso: str | None, dates: list[str], contradicting: str, functions: duckdb.DuckDBPyConnection
+) -> None:
+    assert contradicting_date(functions, iso, dates) == contradicting
+
+
+@given(iso=moments, dates=st.lists(moments, min_size=1, max_size=4))
+def test_a_contradiction_is_never_lost_among_several_dates(
+    iso: str, dates: list[str], functions: duckdb.DuckDBPyConnection
+) -> None:
+    told = contradicting_date(functions, iso, dates)
+    assert told in dates
+    assert (told != iso) == any(one != iso for one in dates)
+    differ = [call(functions, "certainly_differ", iso, one) for one in dates]
+    assert call(functions, "certainly_differ", iso, told) is any(differ)
+
+
+def contradicting_date(functions: duckdb.DuckDBPyConnection, iso: str | None, dates: list[str]) -> object:
+    earliest = min(dates, key=lambda date: str(call(functions, "earliest_first", date)))
+    return call(functions, "contradicting_date", iso, earliest, min(dates), max(dates))

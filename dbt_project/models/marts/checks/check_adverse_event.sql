@@ -25,23 +25,20 @@ events as (
             {%- endfor %}
             as bigint
         ) as inapplicable_drug_count,
-        coalesce(ended.has_study_end, false) as has_study_end,
-        coalesce(ended.has_left_study, false) as has_left_study,
-        coalesce(ended.has_left_treatment, false) as has_left_treatment,
-        coalesce(ended.has_death_record, false) as has_death_record,
-        -- Of several dates that disposition names, one that contradicts the event: if any does, the earliest or the greatest does.
-        case
-            when certainly_differ(AEDTHDTC, ended.earliest_named_death_date) then ended.earliest_named_death_date
-            when AEDTHDTC <> ended.greatest_named_death_date then ended.greatest_named_death_date
-            when AEDTHDTC <> ended.least_named_death_date then ended.least_named_death_date
-            else ended.earliest_named_death_date
-        end as named_death_date,
+        coalesce(disposition.has_study_end, false) as has_study_end,
+        coalesce(disposition.has_left_study, false) as has_left_study,
+        coalesce(disposition.has_left_treatment, false) as has_left_treatment,
+        coalesce(disposition.has_death_record, false) as has_death_record,
+        contradicting_date(
+            AEDTHDTC,
+            disposition.earliest_named_death_date, disposition.least_named_death_date, disposition.greatest_named_death_date
+        ) as named_death_date,
         death.reported_death_date,
         consent.consent_date,
         dose.first_dose_date
     from {{ ref('int_event_entry') }} as entries
     left join delivered on entries.site = delivered.site
-    left join {{ ref('int_disposition_end') }} as ended on entries.USUBJID = ended.USUBJID
+    left join {{ ref('int_subject_disposition') }} as disposition on entries.USUBJID = disposition.USUBJID
     left join {{ ref('int_death') }} as death on entries.USUBJID = death.USUBJID
     left join {{ ref('int_first_consent') }} as consent on entries.USUBJID = consent.USUBJID
     left join {{ ref('int_dose') }} as dose on entries.USUBJID = dose.USUBJID

@@ -35,15 +35,15 @@ select
         is_death, names_death, is_death_by_event, is_death_of_other_cause
     ),
     dose.last_dose_date,
-    coalesce(ended.study_discontinuation_count, 0) as study_discontinuation_count,
-    coalesce(ended.has_study_discontinuation, false) as has_study_discontinuation,
-    coalesce(ended.dated_death_count, 0) as dated_death_count,
-    ended.least_death_date,
-    ended.greatest_death_date,
-    coalesce(ended.has_other_death_date, false) as has_other_death_date,
+    coalesce(together.study_discontinuation_count, 0) as study_discontinuation_count,
+    coalesce(together.has_study_discontinuation, false) as has_study_discontinuation,
+    coalesce(together.dated_death_count, 0) as dated_death_count,
+    together.least_death_date,
+    together.greatest_death_date,
+    coalesce(together.has_other_death_date, false) as has_other_death_date,
     coalesce(events.has_drug_withdrawn, false) as has_drug_withdrawn,
     coalesce(events.has_death_date, false) as has_event_death_date
 from records
 left join {{ ref('int_dose') }} as dose on records.USUBJID = dose.USUBJID
-left join {{ ref('int_disposition_end') }} as ended on records.USUBJID = ended.USUBJID
+left join {{ ref('int_subject_disposition') }} as together on records.USUBJID = together.USUBJID
 left join {{ ref('int_subject_events') }} as events on records.USUBJID = events.USUBJID

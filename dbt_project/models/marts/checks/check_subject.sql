@@ -21,7 +21,10 @@ select
     end as age_reference_date,
     death.USUBJID is not null as is_death_reported,
     death.told_by as death_told_by,
-    death.disposition_death_date,
+    contradicting_date(
+        dm.DTHDTC,
+        disposition.earliest_death_date, disposition.least_death_date, disposition.greatest_death_date
+    ) as disposition_death_date,
     height.USUBJID is not null as has_height,
     height.lowest_height,
     height.highest_height,

@@ -19,9 +19,7 @@ end_of_participation as (
 ),
 
 recorded as (
-    select distinct USUBJID, VISITNUM, VISIT
-    from {{ ref('sv') }}
-    where USUBJID is not null
+    select distinct USUBJID, protocol_visit from {{ ref('int_protocol_visit') }}
 ),
 
 extracted as (
@@ -44,12 +42,10 @@ select
     extracted.extract_date,
     ended.USUBJID is not null
     and (ended.has_undated_end or not certainly_after(ended.end_date, planned.window_closes)) as has_left,
-    exists (
-        select 1 from recorded
-        where recorded.USUBJID = planned.USUBJID and {{ is_of_visit('recorded', 'planned') }}
-    ) as is_recorded
+    recorded.USUBJID is not null as is_recorded
 from {{ ref('int_visit_window') }} as planned
 inner join {{ ref('int_demographics') }} as dm on planned.USUBJID = dm.USUBJID
 left join extracted on dm.site = extracted.site
+left join recorded on planned.USUBJID = recorded.USUBJID and planned.visit = recorded.protocol_visit
 left join end_of_participation as ended on planned.USUBJID = ended.USUBJID
 where planned.is_required and length(planned.anchor_date) >= 10

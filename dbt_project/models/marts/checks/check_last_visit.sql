@@ -3,8 +3,9 @@
 with visits as (
     select sv.*, schedule.target_day, schedule.anchor
     from {{ ref('sv') }} as sv
-    left join {{ source('settings', 'visit') }} as schedule
-        on schedule.target_day is not null and {{ is_of_visit('sv', 'schedule') }}
+    left join {{ ref('int_protocol_visit') }} as protocol
+        on sv.site = protocol.site and sv.USUBJID = protocol.USUBJID and sv.record = protocol.record
+    left join {{ source('settings', 'visit') }} as schedule on protocol.protocol_visit = schedule.visit
     where sv.USUBJID is not null and sv.SVSTDTC is not null
 ),
 
@@ -29,10 +30,6 @@ intervals as (
     inner join {{ source('settings', 'visit') }} as following
         on last_planned.anchor = following.anchor and following.target_day > last_planned.target_day
     group by last_planned.USUBJID
-),
-
-disposed as (
-    select distinct USUBJID from {{ ref('ds') }} where upper(DSCAT) like '%DISPO%'
 )
 
 select
@@ -47,9 +44,9 @@ select
     extract.extract_date,
     case when length(visit.SVSTDTC) >= 10 then least_days_between(visit.SVSTDTC, extract.extract_date) end as days_since_visit,
     intervals.planned_interval,
-    disposed.USUBJID is not null as has_disposition
+    coalesce(disposition.has_disposition, false) as has_disposition
 from last_visit as visit
 inner join {{ ref('int_enrolled') }} as enrolled on visit.USUBJID = enrolled.USUBJID
 left join {{ source('settings', 'extract') }} as extract on visit.site = extract.site and visit.source_name = extract.source_name
 left join intervals on visit.USUBJID = intervals.USUBJID
-left join disposed on visit.USUBJID = disposed.USUBJID
+left join {{ ref('int_subject_disposition') }} as disposition on visit.USUBJID = disposition.USUBJID

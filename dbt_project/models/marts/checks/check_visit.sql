@@ -54,9 +54,10 @@ left join {{ source('settings', 'extract') }} as extract
     on visits.site = extract.site and visits.source_name = extract.source_name
 left join {{ ref('int_visit_coincidence') }} as coincidence
     on visits.site = coincidence.site and visits.USUBJID = coincidence.USUBJID and visits.record = coincidence.record
+left join {{ ref('int_protocol_visit') }} as protocol
+    on visits.site = protocol.site and visits.USUBJID = protocol.USUBJID and visits.record = protocol.record and visits.is_scheduled
 left join {{ ref('int_visit_window') }} as schedule
-    on visits.USUBJID = schedule.USUBJID and schedule.has_window and visits.is_scheduled
-    and {{ is_of_visit('visits', 'schedule') }}
+    on visits.USUBJID = schedule.USUBJID and protocol.protocol_visit = schedule.visit and schedule.has_window
 left join {{ ref('int_window_deviation') }} as deviation
     on visits.site = deviation.site and visits.USUBJID = deviation.USUBJID and visits.record = deviation.record
 left join {{ ref('int_visit_elsewhere') }} as elsewhere

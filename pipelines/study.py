@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import codecs
 import fnmatch
+import re
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Self
 
@@ -16,7 +18,7 @@ from pipelines.located_yaml import LocatedYaml, load_located_yaml
 from pipelines.study_errors import first_error
 from pipelines.study_rules import check_study
 from pipelines.study_schedule import DEFAULT_ANCHOR, Anchor, Schedule, Visit
-from pipelines.study_values import DateFormat, DateFormats, Day, Layout, Name, StrictModel
+from pipelines.study_values import OPEN, DateFormat, DateFormats, Day, Layout, Name, StrictModel
 
 
 class ListedSite(StrictModel):
@@ -47,7 +49,12 @@ class Columns(StrictModel):
 
     def allows(self, column: str) -> bool:
         """Return whether a column belongs to the agreed layout; case does not matter."""
-        return any(fnmatch.fnmatchcase(column.casefold(), p.casefold()) for p in [*self.required, *self.optional])
+        return self._allowed.match(column.casefold()) is not None
+
+    @cached_property
+    def _allowed(self) -> re.Pattern[str]:
+        names = [fnmatch.translate(name.casefold()) for name in (*self.required, *self.optional)]
+        return re.compile("|".join(names) if names else "(?!)")
 
 
 class Expression(StrictModel):
@@ -145,6 +152,16 @@ class Source(StrictModel):
             codecs.lookup(value)
         except LookupError as error:
             raise ValueError(f'"{value}" is not a known encoding, e.g. utf-8, cp1252, shift_jis') from error
+        return value
+
+    @field_validator("subject")
+    @classmethod
+    def _subject_is_settled(cls, value: Expression | None) -> Expression | None:
+        if value is not None and value.item == OPEN:
+            raise ValueError(
+                "still open: write the column that holds the subject's id, or {sql: ...}; take the line away only "
+                "where rows belong to no subject"
+            )
         return value
 
     @field_validator("site")

@@ -24,6 +24,9 @@ AMBIGUOUS_FORMATS: tuple[tuple[DateFormat, DateFormat], ...] = (
     ("DD-MM-YYYY", "MM-DD-YYYY"),
 )
 
+# What `siteproof init` writes where the exports leave a value open; study.yml is refused while it stands for a column.
+OPEN = "TODO"
+
 # How a source's columns are named: as `map` says, or as SDTM names them; see `sdtm_layout`.
 Layout = Literal["mapped", "sdtm"]
 

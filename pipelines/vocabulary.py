@@ -12,6 +12,7 @@ import yaml
 from pipelines.settings import DBT_PROJECT_DIR
 
 VariableType = Literal["text", "date", "number", "result"]
+Level = Literal["subject", "site"]
 
 VOCABULARY_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_raw.yml"
 
@@ -38,7 +39,7 @@ class MartColumn:
 class Dataset:
     """One dataset, e.g. AE; `natural_key` lists the keys that tell two records of a subject apart, best first.
 
-    `mart_adds` are the columns that the mart derives beside the variables.
+    `mart_adds` are the columns that the mart derives beside the variables; `level` says what a row is about.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Dataset:
     natural_key: tuple[tuple[str, ...], ...]
     variables: dict[str, Variable]
     mart_adds: tuple[MartColumn, ...] = ()
+    level: Level = "subject"
 
     @property
     def table(self) -> str:
@@ -72,5 +74,7 @@ def load_vocabulary(path: Path = VOCABULARY_FILE) -> dict[str, Dataset]:
         }
         natural_key = tuple(tuple(key) for key in meta["natural_key"])
         mart_adds = tuple(MartColumn(**column) for column in meta.get("mart_adds", ()))
-        datasets[meta["dataset"]] = Dataset(meta["dataset"], table["description"], natural_key, variables, mart_adds)
+        datasets[meta["dataset"]] = Dataset(
+            meta["dataset"], table["description"], natural_key, variables, mart_adds, meta.get("level", "subject")
+        )
     return datasets

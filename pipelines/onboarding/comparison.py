@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
-from pipelines.sql_text import columns_in
+from pipelines.onboarding.unused_columns import columns_read
 from pipelines.study import Expression, Source, Study
 
 Aspect = Literal[
@@ -106,10 +106,7 @@ def _columns(expression: Expression | None) -> object:
     """Return the columns that an expression reads, or the constant that it is."""
     if expression is None:
         return None
-    if expression.sql is not None:
-        return sorted(column.casefold() for column in columns_in(expression.sql))
-    named = [expression.item, expression.year, expression.month, expression.day]
-    return sorted(name.casefold() for name in named if name is not None) or expression.value
+    return sorted(name.casefold() for name in columns_read(expression)) or expression.value
 
 
 def _words(value: object) -> str:

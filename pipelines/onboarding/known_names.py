@@ -18,7 +18,7 @@ FLAG = "flag"
 # What an EDC puts around an item's name: IT.AESTDAT, I_AETERM, AETERM_NSV.
 _WRAPPING = re.compile(r"^(it|i)[._]|_nsv$")
 # A column that ends so writes an item again: as its code, as raw text, or as the EDC's database has it.
-_AGAIN = re.compile(r"_(nsv|std|raw)$", re.IGNORECASE)
+AGAIN = re.compile(r"_(nsv|std|raw)$", re.IGNORECASE)
 
 
 def plain(name: str) -> str:
@@ -36,7 +36,7 @@ def plain_columns(columns: Iterable[str]) -> dict[str, str]:
 
 def is_again(column: str) -> bool:
     """Return whether a column writes an item that another column holds in the first place."""
-    return _AGAIN.search(column) is not None
+    return AGAIN.search(column) is not None
 
 
 def find_by_names(names: Iterable[str], columns: dict[str, str]) -> str | None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from pipelines.onboarding.column_profiles import ColumnProfile, ExportProfile
 from pipelines.onboarding.identities import IdentityGuess, name_in_sql
 from pipelines.onboarding.known_names import KnownMeasurement, find_by_names, known_names
-from pipelines.onboarding.variable_matches import Match, match_variables
+from pipelines.onboarding.variable_matches import Match, match_variables, measured_columns
 from pipelines.study import Expression, Measurement
 from pipelines.vocabulary import Dataset
 
@@ -127,16 +127,10 @@ def _counterpart(value: str) -> str:
 
 
 def _measurements(dataset: Dataset, profile: ExportProfile) -> list[Guess[Measurement]]:
-    """Return the columns of a form that are a measurement each; none where the form has a row for each."""
-    columns = profile.by_plain_name
-    if find_by_names([f"{dataset.name.lower()}testcd", f"{dataset.name.lower()}orres"], columns):
-        return []
-    found = []
-    for known in known_names().measurements_of(dataset.name):
-        column = find_by_names(known.items, columns)
-        if column is not None and profile.columns[column].numbers * 2 > profile.columns[column].filled:
-            found.append(_measurement(dataset, known, profile, column))
-    return found
+    """Return the columns of a form that are a measurement each, with their units."""
+    columns = measured_columns(dataset, profile)
+    known = {one.testcd: one for one in known_names().measurements_of(dataset.name)}
+    return [_measurement(dataset, known[testcd], profile, column) for testcd, column in columns.items()]
 
 
 def _measurement(dataset: Dataset, known: KnownMeasurement, profile: ExportProfile, column: str) -> Guess[Measurement]:

@@ -21,8 +21,6 @@ from pipelines.study import Expression
 from pipelines.study_values import DateFormat
 from pipelines.vocabulary import load_vocabulary
 
-# Without subject: these datasets are about sites.
-_OF_SITES = ("SITE",)
 # So many columns with one ending are one pattern of the agreed layout.
 _MANY_COLUMNS = 5
 # A file is SDTM where so many of the variables that it fills stand in columns of their own names.
@@ -31,7 +29,7 @@ _MOST = 0.8
 
 @dataclass
 class SourceGuess:
-    """One source; the reasons stand beside what they speak for."""
+    """One source; the reasons stand beside what they speak for. Without a subject it is open, unless it is of sites."""
 
     profile: ExportProfile
     subject: IdentityGuess | None = None
@@ -42,6 +40,7 @@ class SourceGuess:
     required: list[str] = field(default_factory=list)
     optional: list[str] = field(default_factory=list)
     is_sdtm: bool = False
+    is_of_sites: bool = False
 
     @property
     def name(self) -> str:
@@ -108,9 +107,10 @@ def _guess_source(
     profile: ExportProfile, dataset: tuple[str, str] | None, subjects: set[str], naming_sites: Counter[str]
 ) -> tuple[SourceGuess, MappingGuess | None]:
     source = SourceGuess(profile, site=guess_site(profile, naming_sites), missing=_missing(profile))
-    if dataset is None or dataset[0] not in _OF_SITES:
-        of_subjects = dataset is not None and dataset[0] == "DM"
-        source.subject = guess_subject(profile, set() if of_subjects else subjects)
+    source.is_of_sites = dataset is not None and load_vocabulary()[dataset[0]].level == "site"
+    if not source.is_of_sites:
+        is_demographics = dataset is not None and dataset[0] == "DM"
+        source.subject = guess_subject(profile, set() if is_demographics else subjects)
     if dataset is None:
         source.required, source.optional = _layout(source, None)
         return source, None

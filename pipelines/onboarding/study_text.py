@@ -9,15 +9,20 @@ from typing import Any
 
 import yaml
 
+from pipelines.cli_output import safe
 from pipelines.onboarding.column_profiles import ExportProfile
 from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
+from pipelines.onboarding.unused_columns import unused_columns
 from pipelines.study import Expression, Measurement
+from pipelines.study_values import OPEN
 
-CONFIRM, TODO = "CONFIRM", "TODO"
+CONFIRM, TODO = "CONFIRM", OPEN
 MARKS = (CONFIRM, TODO)
 _WIDTH = 130
+# So many unused columns are named; the others are counted.
+_NAMED = 40
 
 
 def study_text(proposal: StudyProposal, schema: str | None = None) -> str:
@@ -59,12 +64,29 @@ def _sources(proposal: StudyProposal) -> Iterator[str]:
     yield ""
     yield "sources:"
     for source in proposal.sources:
+        yield f"  # {source.profile.files:,} files with {source.profile.rows:,} rows"
+        yield from _unused(source, proposal)
         yield from _source(source, layout=source.is_sdtm and not all(sdtm))
+
+
+def _unused(source: SourceGuess, proposal: StudyProposal) -> Iterator[str]:
+    unused = unused_columns(source, proposal)
+    if not unused.count:
+        return
+    # A name could hold a line break, and end the comment.
+    names = ", ".join(safe(_scalar(name)) for name in unused.telling[:_NAMED])
+    names += f" and {len(unused.telling) - _NAMED:,} more" if len(unused.telling) > _NAMED else ""
+    parts = [names] if names else []
+    parts += [f"without a value: {unused.blank:,}"] if unused.blank else []
+    parts += [f"another column written again: {unused.written_again:,}"] if unused.written_again else []
+    told = f"{unused.count:,} of {len(source.profile.columns):,} columns are not used: {'; '.join(parts)}"
+    yield from textwrap.wrap(
+        told, _WIDTH, initial_indent="  # ", subsequent_indent="  #   ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
     profile = source.profile
-    yield f"  # {profile.files:,} files with {profile.rows:,} rows"
     yield from _unread(profile)
     yield f"  {_scalar(source.name)}:"
     yield f"    path: {_scalar(profile.export.path)}"
@@ -73,6 +95,8 @@ def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
     yield from _dialect(profile.dialect)
     if source.subject is not None:
         yield f"    subject: {_flow(source.subject.expression)}  # {CONFIRM}: {source.subject.why}"
+    elif not source.is_of_sites:
+        yield f"    subject: {OPEN}  # {TODO}: no column has a known name of the subject's id and stands in every file"
     if source.site is not None:
         yield f"    site: {_scalar(source.site.column)}  # {CONFIRM}: {source.site.why}"
     if source.extract_date is not None:

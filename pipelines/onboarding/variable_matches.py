@@ -12,6 +12,8 @@ from pipelines.vocabulary import Dataset, Variable, load_vocabulary
 
 # How like its variable an abbreviated name must be (difflib).
 _LIKENESS = 2 / 3
+# So many of its columns have to speak for a dataset where the form's name does not.
+_LEAST_COLUMNS = 3
 # Variables whose columns are told by their values alone, if by nothing else.
 _TOLD_BY_VALUES = ("LBNRIND", "LBTOXGR", "AESEV", "AETOXGR")
 # These codes are the whole of what a column of the variable may hold.
@@ -33,17 +35,37 @@ def guess_dataset(profile: ExportProfile) -> tuple[str, str] | None:
     stem = plain(re.sub(r"[0-9*]", "", profile.export.name))
     by_name = [name for name in vocabulary if find_by_names([plain(name), *names.forms.get(name, [])], {stem: stem})]
     exact = [name for name in by_name if stem in {plain(name), *names.forms.get(name, [])}]
-    topics = {name: _topics(vocabulary[name], profile) for name in vocabulary}
+    named = {name: _named(vocabulary[name], profile, profile.by_plain_name) for name in vocabulary}
+    topics = {name: _topics(name, named[name]) for name in vocabulary}
+    measured = {name: list(measured_columns(vocabulary[name], profile).values()) for name in vocabulary}
     for name in [*exact, *by_name]:
-        if topics[name]:
-            return name, f"by its name and {', '.join(topics[name])}"
-    content = {
-        name: len(_named(vocabulary[name], profile, profile.by_plain_name)) for name in vocabulary if topics[name]
-    }
+        if telling := topics[name] or measured[name]:
+            return name, f"by its name and {', '.join(telling)}"
+    # A few short names say little: an ECG has HR, PR and RR too, and its RR is no respiratory rate.
+    likely = {name: [c for c in columns if _is_in_range(profile.columns[c])] for name, columns in measured.items()}
+    told = [name for name in vocabulary if topics[name] or len(likely[name]) >= _LEAST_COLUMNS]
+    content = {name: len(named[name]) + len(likely[name]) for name in told}
     best = max(content, key=lambda name: content[name], default=None)
-    if best is not None and content[best] >= 3 and list(content.values()).count(content[best]) == 1:
-        return best, f"by {content[best]} of its columns, among them {', '.join(topics[best])}"
+    if best is not None and content[best] >= _LEAST_COLUMNS and list(content.values()).count(content[best]) == 1:
+        return best, f"by {content[best]} of its columns, among them {', '.join(topics[best] or likely[best])}"
     return None
+
+
+def measured_columns(dataset: Dataset, profile: ExportProfile) -> dict[str, str]:
+    """Return short code of a test -> the column of its results; none where the form has a row for each test."""
+    columns = profile.by_plain_name
+    if find_by_names([f"{dataset.name.lower()}testcd", f"{dataset.name.lower()}orres"], columns):
+        return {}
+    found = {known.testcd: find_by_names(known.items, columns) for known in known_names().measurements_of(dataset.name)}
+    return {
+        testcd: column
+        for testcd, column in found.items()
+        if column is not None and profile.columns[column].numbers * 2 > profile.columns[column].filled
+    }
+
+
+def _is_in_range(column: ColumnProfile) -> bool:
+    return max(column.within.values(), default=0) * 2 > column.numbers
 
 
 def match_variables(dataset: Dataset, profile: ExportProfile, taken: set[str]) -> dict[str, Match]:
@@ -76,9 +98,8 @@ def _pair_dates(dataset: Dataset, profile: ExportProfile, found: dict[str, Match
                 found[name] = Match(parts, _filled(profile, parts[0], "the parts, as of the other date"))
 
 
-def _topics(dataset: Dataset, profile: ExportProfile) -> list[str]:
-    named = _named(dataset, profile, profile.by_plain_name)
-    return [named[name].columns[0] for name in known_names().topics.get(dataset.name, []) if name in named]
+def _topics(dataset: str, named: dict[str, Match]) -> list[str]:
+    return [named[name].columns[0] for name in known_names().topics.get(dataset, []) if name in named]
 
 
 def _named(dataset: Dataset, profile: ExportProfile, columns: dict[str, str]) -> dict[str, Match]:

@@ -133,6 +133,7 @@ MISTAKES = [
     ("edc/VS.csv", "../VS.csv", "path is <system>/<file pattern>", "    path"),
     ("edc/VS.csv", "/etc/passwd", "path is <system>/<file pattern>", "    path"),
     ("edc/VS.csv", "VS.csv", "path is <system>/<file pattern>", "    path"),
+    ("subject: subjid", "subject: TODO", "sources.AE.subject: still open: write the column that holds", "    subject"),
     # Dates.
     ("[YYYY-MM-DD, YYYY]", "[YYYY-MM-DDD]", 'Did you mean "YYYY-MM-DD"?', "      aest_dt"),
     ("[YYYY-MM-DD, YYYY]", "[yyyy-mm-dd]", 'Did you mean "YYYY-MM-DD"?', "      aest_dt"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from pipelines.settings import DBT_PROJECT_DIR
-from pipelines.vocabulary import VariableType, load_vocabulary
+from pipelines.vocabulary import Level, VariableType, load_vocabulary
 
 # What every raw view, staging model and mart has beside the variables; a variable may not be called so.
 COMMON_COLUMNS = {
@@ -26,6 +26,11 @@ def test_each_dataset_has_a_staging_model_and_a_mart() -> None:
         staging = DBT_PROJECT_DIR / "models" / "staging" / f"stg_{dataset.table}.sql"
         assert staging.read_text(encoding="utf-8").strip() == f"{{{{ stage('{dataset.table}') }}}}"
         assert (DBT_PROJECT_DIR / "models" / "marts" / f"{dataset.table}.sql").is_file()
+
+
+def test_all_datasets_but_the_list_of_sites_are_about_subjects() -> None:
+    assert {dataset.level for dataset in load_vocabulary().values()} == set(get_args(Level))
+    assert [dataset.name for dataset in load_vocabulary().values() if dataset.level == "site"] == ["SITE"]
 
 
 def test_each_natural_key_is_made_of_variables() -> None:

@@ -159,6 +159,27 @@ def test_columns_that_are_measurements_become_rows_with_the_unit_their_values_le
     assert "# TODO: no column has the unit; of 1 numbers 1 could be kg, 1 could be LB" in written(home)
 
 
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("VITALS", "by its name and SYSBP, DIABP, PULSE"),
+        ("FORM7", "by 4 of its columns, among them SYSBP, DIABP, PULSE"),
+    ],
+)
+def test_measurements_are_proposed_where_no_column_has_their_date(home: Home, file: str, why: str) -> None:
+    put(home, f"101/edc/{file}.csv", "SUBJID,VISIT,PULSE,DIABP,SYSBP\n1,Week 1,70,80,120\n1,Week 2,70,80,120\n")
+    (mapping,) = propose(home).mappings
+    assert (mapping.dataset, mapping.why) == ("VS", why)
+    assert [one.value.testcd for one in mapping.measurements] == ["SYSBP", "DIABP", "PULSE"]
+    assert list(mapping.variables) == ["VISIT"]
+    assert list(loaded(home).map) == ["VS"]
+
+
+def test_an_ecg_is_not_taken_for_vital_signs(home: Home) -> None:
+    put(home, "101/edc/EG.csv", "SUBJID,VISIT,HR,PR,RR\n1,Week 1,70,160,860\n1,Week 2,71,158,850\n")
+    assert propose(home).mappings == []
+
+
 def test_sdtm_exports_need_no_map(home: Home) -> None:
     put(home, "101/edc/dm.csv", "STUDYID,USUBJID,SITEID,SEX,AGE,RFICDTC\nST-1,ST-1-1,101,F,50,2024-01-05\n")
     put(home, "101/edc/ae.csv", "STUDYID,USUBJID,AETERM,AESTDTC,AESER\nST-1,ST-1-1,a,2024-01,N\n")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.errors import UserError
 from pipelines.orchestration.doctor import Examination
 from pipelines.settings import EXPECTATIONS_DIR, Home
 from pipelines.study import Study
 from pipelines.vocabulary import load_vocabulary
+
+if TYPE_CHECKING:
+    from pipelines.validate import Check
 
 # So many names are shown; the others are counted.
 _SHOWN = 3
@@ -96,7 +101,8 @@ def _visits(home: Home, study: Study) -> Iterator[Examination]:
 def _checks_without_data(study: Study) -> Examination:
     from pipelines.standardize.mapping import listed_variables, mapped_expressions
     from pipelines.validate import load_checks
-    from pipelines.validate.verdicts import ALWAYS_THERE, Delivered, unmet_need
+    from pipelines.validate.needs import ALWAYS_THERE
+    from pipelines.validate.verdicts import Delivered, unmet_need
 
     vocabulary = load_vocabulary()
     subject = f"study {study.study}, checks"
@@ -110,7 +116,7 @@ def _checks_without_data(study: Study) -> Examination:
         for variable in (*dataset.variables, "")
     }
     try:
-        checks = load_checks(EXPECTATIONS_DIR)
+        checks = [_as_set(check, study) for check in load_checks(EXPECTATIONS_DIR)]
     except UserError:
         return Examination(subject, True, "not looked at: the catalogue does not load")
     lacking = [check for check in checks if unmet_need(check, study.study, [study.study], facts) is not None]
@@ -124,6 +130,11 @@ def _checks_without_data(study: Study) -> Examination:
     return Examination(
         subject, True, seen, "map what the sites deliver; siteproof verdicts names what each check lacks"
     )
+
+
+def _as_set(check: Check, study: Study) -> Check:
+    """Return a check with the parameters that study.yml states: one of them may meet a need."""
+    return replace(check, parameters={**check.parameters, **study.parameters.get(check.id, {})})
 
 
 def _some(names: Sequence[str]) -> str:

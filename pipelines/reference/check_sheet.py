@@ -16,6 +16,7 @@ from pipelines.settings import PROJECT_ROOT
 from pipelines.sql_text import columns_in
 from pipelines.validate import Check, Suite
 from pipelines.validate.check_models import CheckModel, load_check_models
+from pipelines.validate.needs import alternatives_of, parameter_of
 from pipelines.validate.parameters import ParameterValue, render_predicate
 from pipelines.vocabulary import load_vocabulary
 
@@ -108,7 +109,7 @@ def _describe(check: Check, suite: Suite) -> CheckSheet:
         suite_file=_shown_path(suite.path),
         suite_line=_line_of(suite.path, check.id),
         model=model,
-        needs=tuple(Need({need: _meaning_of(need) for need in clause.split(" or ")}) for clause in check.needs),
+        needs=tuple(Need({need: _meaning_of(need) for need in alternatives_of(clause)}) for clause in check.needs),
         parameters=tuple(
             Parameter(name, as_written(value), _allowed(check, name, value)) for name, value in check.parameters.items()
         ),
@@ -132,6 +133,8 @@ def _lines(path: Path) -> list[str]:
 
 
 def _meaning_of(need: str) -> str:
+    if parameter_of(need) is not None:
+        return "set in study.yml"
     dataset, _, variable = need.partition(".")
     if dataset == "DELIVERY":
         return "the delivered files themselves"

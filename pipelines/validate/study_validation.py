@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
@@ -81,8 +81,8 @@ def validate_study(home: Home, study: Study, *, suites_dir: Path = EXPECTATIONS_
 
     checks_of: dict[str, list[Check]] = {}
     rules_of: dict[str, list[Rule]] = {}
-    for check in (check for suite in suites for check in suite.checks):
-        predicates = (render_predicate(text, parameters[check.id]) for text in (check.applies_when, check.fails_when))
+    for check in (replace(check, parameters=parameters[check.id]) for suite in suites for check in suite.checks):
+        predicates = (render_predicate(text, check.parameters) for text in (check.applies_when, check.fails_when))
         checks_of.setdefault(check.model, []).append(check)
         rules_of.setdefault(check.model, []).append(Rule(check.id, *predicates))
     with open_session(warehouse) as session:

@@ -17,8 +17,8 @@ from pipelines.errors import ConfigError, UserError, did_you_mean
 from pipelines.located_yaml import LocatedYaml, load_located_yaml
 from pipelines.sql_text import columns_in
 from pipelines.validate.check_models import CheckModel, load_check_models
+from pipelines.validate.needs import clause_problems
 from pipelines.validate.parameters import ParameterValue, placeholders_in, render_predicate
-from pipelines.vocabulary import load_vocabulary
 
 EXPECTATION_TYPE = "expect_rows_to_hold"
 CATALOGUE_SEVERITY = {"critical": "critical", "warning": "major", "info": "minor"}
@@ -79,7 +79,9 @@ class _SuiteFile(_Strict):
 class Check:
     """One check of the catalogue: a predicate over one row of a check-ready model, and all that is said about it.
 
-    `needs` are clauses that must all hold: `AE.AESTDTC`, `LB`, or alternatives as `SV.SVSTDTC or VS.VSDTC`.
+    `needs` are clauses that must all hold: `AE.AESTDTC`, `LB`, or alternatives as `SV.SVSTDTC or VS.VSDTC` and
+    `AE.AEDICTVER or {meddra_version}`, where a parameter that the study states does as well. `parameters` are the
+    suite's defaults; a run replaces them by the study's.
     `shows` fills the placeholders of `query_text` with columns of the model. `item_pattern` is what each item of a list
     parameter must look like, as a whole.
     """
@@ -245,7 +247,7 @@ def _problems(check: Check, model: CheckModel) -> Iterator[Problem]:
     for name, pattern in check.item_pattern.items():
         yield from ((("meta", "item_pattern", name), problem) for problem in _pattern_problems(check, name, pattern))
     for clause in check.needs:
-        yield from ((("meta", "needs"), problem) for problem in _clause_problems(clause))
+        yield from ((("meta", "needs"), problem) for problem in clause_problems(clause, check.parameters))
 
 
 def _predicate_problems(key: str, predicate: str, check: Check, model: CheckModel) -> Iterator[Problem]:
@@ -275,19 +277,6 @@ def _pattern_problems(check: Check, name: str, pattern: str) -> Iterator[str]:
         re.compile(pattern)
     except re.error as error:
         yield f'"{pattern}" is not a regular expression: {error}'
-
-
-def _clause_problems(clause: str) -> Iterator[str]:
-    vocabulary = load_vocabulary()
-    for need in clause.split(" or "):
-        dataset, _, variable = need.strip().partition(".")
-        if dataset == "DELIVERY":
-            continue
-        if dataset not in vocabulary:
-            yield f'"{dataset}" is not a dataset.{did_you_mean(dataset, vocabulary)}'
-        elif variable and variable not in vocabulary[dataset].variables:
-            hint = did_you_mean(variable, vocabulary[dataset].variables)
-            yield f"{dataset} has no variable {variable}.{hint}"
 
 
 __all__ = ["EXPECTATION_TYPE", "Check", "ConfigError", "Suite", "load_checks", "load_suites"]

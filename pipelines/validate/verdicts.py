@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from pipelines.validate.needs import ALWAYS_THERE, alternatives_of, parameter_of
 from pipelines.validate.suites import Check
 
 Status = Literal["pass", "fail", "waived", "not_applicable", "not_run", "error"]
 
 # Datasets that a site does not deliver for itself: they are judged over the whole study.
 STUDY_WIDE_DATASETS = frozenset({"SITE"})
-# What Siteproof knows of every study by itself.
-ALWAYS_THERE = frozenset({"DELIVERY"})
 
 
 class Delivered(NamedTuple):
@@ -51,8 +50,14 @@ def unmet_need(check: Check, site: str, sites: Sequence[str], facts: DeliveredFa
     """Return why a check cannot be run at a site, or None when all it needs was delivered."""
     for clause in check.needs:
         reasons = []
-        for need in clause.split(" or "):
-            dataset, _, variable = need.strip().partition(".")
+        for need in alternatives_of(clause):
+            parameter = parameter_of(need)
+            if parameter is not None:
+                if check.parameters[parameter] not in ("", []):
+                    break
+                reasons.append(f"{parameter} of {check.id} is not set in study.yml")
+                continue
+            dataset, _, variable = need.partition(".")
             if dataset in ALWAYS_THERE:
                 break
             places = sites if dataset in STUDY_WIDE_DATASETS else [site]

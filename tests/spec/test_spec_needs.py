@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from check_rows import CHECKS
 
 from pipelines.validate import Check
+from pipelines.validate.needs import alternatives_of, parameter_of
 from pipelines.validate.verdicts import Delivered, Numbers, decide, unmet_need
 
 SITES = ["101", "102"]
@@ -20,7 +23,7 @@ def key_of(site: str, need: str) -> tuple[str, str, str]:
 
 
 def everything_delivered(check: Check) -> Facts:
-    needs = [need for clause in check.needs for need in clause.split(" or ")]
+    needs = [need for clause in check.needs for need in alternatives_of(clause)]
     return {key_of(site, need): Delivered(True, "") for site in SITES for need in needs}
 
 
@@ -45,12 +48,12 @@ def test_it_runs_when_all_was_delivered(check: Check) -> None:
 @each_check
 def test_it_does_not_run_without_a_clause(check: Check) -> None:
     for clause in clauses_of(check):
-        needs = clause.split(" or ")
+        needs = alternatives_of(clause)
         sites = SITES if is_study_wide(clause) else ["101"]
         facts = without(everything_delivered(check), *needs, sites=sites)
         reason = unmet_need(check, "101", SITES, facts)
         assert reason is not None, clause
-        assert all(need in reason for need in needs)
+        assert all((parameter_of(need) or need) in reason for need in needs)
         verdict = decide(check, "101", error=None, unmet=reason, numbers=Numbers(5, 0))
         assert (verdict.status, verdict.evaluated, verdict.failed, verdict.reason) == ("not_run", 0, 0, reason)
 
@@ -58,17 +61,20 @@ def test_it_does_not_run_without_a_clause(check: Check) -> None:
 @each_check
 def test_each_alternative_of_a_clause_is_enough(check: Check) -> None:
     for clause in clauses_of(check):
-        needs = clause.split(" or ")
+        needs = alternatives_of(clause)
         for kept in needs:
             others = [need for need in needs if need != kept and need not in check.needs]
             facts = without(everything_delivered(check), *others, sites=SITES)
-            assert unmet_need(check, "101", SITES, facts) is None, (clause, kept)
+            parameter = parameter_of(kept)
+            stated = {parameter: "stated"} if parameter else {}
+            as_set = replace(check, parameters={**check.parameters, **stated})
+            assert unmet_need(as_set, "101", SITES, facts) is None, (clause, kept)
 
 
 @each_check
 def test_another_site_s_delivery_does_not_count_unless_it_is_the_study_s(check: Check) -> None:
     for clause in clauses_of(check):
-        facts = without(everything_delivered(check), *clause.split(" or "), sites=["101"])
+        facts = without(everything_delivered(check), *alternatives_of(clause), sites=["101"])
         runs = unmet_need(check, "101", SITES, facts) is None
         assert runs == is_study_wide(clause), clause
         assert unmet_need(check, "102", SITES, facts) is None, clause

@@ -114,6 +114,15 @@ def test_unmapped_datasets_and_the_checks_they_cost_are_counted(home: Home) -> N
     assert "VS" not in fewer.seen.split("not mapped at all: ")[1].split(", ")
 
 
+def test_a_parameter_that_stands_for_a_column_costs_no_check(home: Home) -> None:
+    coded = {"AE": [{"from": "AE", "variables": {"AEDECOD": "pt"}}]}
+    lacking = [
+        int(examined(home, study(map=coded, parameters=parameters))["checks"].seen.split()[0])
+        for parameters in ({}, {"AE-27": {"meddra_version": "MedDRA 27.0"}})
+    ]
+    assert lacking[0] - lacking[1] == 1
+
+
 def test_marks_that_no_one_settled_are_counted_with_their_first_line(tmp_path: Path) -> None:
     path = tmp_path / "S-1" / "study.yml"
     path.parent.mkdir()

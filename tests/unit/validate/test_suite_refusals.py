@@ -50,6 +50,8 @@ def test_the_suite_of_these_tests_is_right(tmp_path: Path) -> None:
         ("[EX.EXDOSE]", "[EXX.EXDOSE]", "needs:", '"EXX" is not a dataset. Did you mean "EX"?'),
         ("[EX.EXDOSE]", "[EX.EXDOZE]", "needs:", "EX has no variable EXDOZE. Did you mean"),
         ("EX.EXTRT or EX.EXDOSE", "EX.EXTRT or E.EXDOSE", "needs: [EX.EXTRT", '"E" is not a dataset.'),
+        ("[EX.EXDOSE]", '["EX.EXDOSE or {max_dos}"]', "needs:", '"max_dos" is not one of its parameters. Did you mean'),
+        ("[EX.EXDOSE]", '["EX.EXDOSE or {max_dose}"]', "needs:", "max_dose has a default, so that no study would ever"),
         ("[EX.EXDOSE]", "[]", "needs:", "needs"),
         ("owner: CRC", "owners: CRC", "owners:", 'unknown key "owners". Did you mean "owner"?'),
         ("severity: critical", "severity: major", "severity:", "severity"),

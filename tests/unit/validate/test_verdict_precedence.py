@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,13 @@ def test_the_reasons_of_all_alternatives_are_given_once(check: Check) -> None:
 def test_the_first_clause_that_is_not_met_is_told(check: Check) -> None:
     facts = {("101", "EX", "EXTRT"): Delivered(True, ""), ("101", "EX", "EXROUTE"): Delivered(False, "no route")}
     assert unmet_need(check, "101", ["101"], facts) == "no route"
+
+
+@pytest.mark.parametrize(("value", "is_met"), [("oral", True), (["oral"], True), (0, True), ("", False), ([], False)])
+def test_a_parameter_that_the_study_states_stands_for_what_was_not_delivered(
+    check: Check, value: str | list[str] | int, is_met: bool
+) -> None:
+    as_set = replace(check, needs=("EX.EXROUTE or {route}",), parameters={"route": value})
+    facts = {("101", "EX", "EXROUTE"): Delivered(False, "EX.EXROUTE is not mapped in study.yml")}
+    reason = "EX.EXROUTE is not mapped in study.yml; route of EX-92 is not set in study.yml"
+    assert unmet_need(as_set, "101", ["101"], facts) == (None if is_met else reason)

@@ -24,12 +24,9 @@ select
         when min(stated.value) is not null then 1
         else count(distinct ae.AEDICTVER) + case when not bool_or(ae.AEDICTVER = main_version.version) then 1 else 0 end
     end as version_count,
-    coalesce(bool_or(availability.delivered), false) or min(stated.value) is not null as is_version_expected,
     ae.source_file,
     cast(null as bigint) as source_row
 from {{ ref('ae') }} as ae
-left join {{ source('settings', 'availability') }} as availability
-    on ae.site = availability.site and availability.dataset = 'AE' and availability.variable = 'AEDICTVER'
 left join {{ source('settings', 'parameter') }} as stated
     on stated.check_id = 'AE-27' and stated.name = 'meddra_version' and stated.value <> ''
 left join main_version on true

@@ -32,6 +32,11 @@ class OtherFile:
     more: tuple[Row, ...] = ()
     fewer: int = 0
 
+    @property
+    def is_repeat(self) -> bool:
+        """Whether no day lies between it and the file that counts."""
+        return not self.days_before
+
 
 @dataclass
 class SiteRecords:

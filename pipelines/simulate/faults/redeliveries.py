@@ -24,13 +24,14 @@ def record_vanished(spot: Spot) -> list[Fault]:
 
 @plants("X-07")
 def nothing_new(spot: Spot) -> list[Fault]:
-    """The same file comes again under another name, or the file before was extracted on the same day."""
+    """At an open site, the same file comes again under another name, or the file before is of the same day."""
     if spot.variant % 2 == 0:
         source, other, detail = "VS", OtherFile("VS"), "VS.csv comes again under another name"
     else:
         source, other = "DS", OtherFile("DS", days_before=0, fewer=1)
         detail = "DS.csv was extracted on the same day as the one before"
-    if not _is_free(spot, source) or len(spot.site.tables[source].rows) < _MANY_ROWS:
+    is_open = not spot.site.tables["SITE"].rows[0]["site_closed_dt"]
+    if not is_open or not _is_free(spot, source) or len(spot.site.tables[source].rows) < _MANY_ROWS:
         return []
     spot.site.other_files.append(other)
     return [Fault("X-07", "", source, None, detail)]

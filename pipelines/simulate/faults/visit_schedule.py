@@ -100,6 +100,8 @@ def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
 def visit_after_closure(spot: Spot) -> list[Fault]:
     """A screen failure is seen after the site was closed, which it may be on the day before the cut-off."""
     master = spot.site.tables["SITE"].rows[0]
+    if not master["site_closed_dt"] and any(other.is_repeat for other in spot.site.other_files):
+        return []  # of a closed site no activity is expected, so that X-07 would say no more of its files
     closed = date.fromisoformat(master["site_closed_dt"] or (CUTOFF - timedelta(days=1)).isoformat())
     if closed >= CUTOFF or any(date_of(row, "visit_dt") > closed for row in spot.site.tables["VISDT"].rows):
         return []

@@ -11,7 +11,10 @@ select
     coalesce(redelivery.is_repeated, false) as is_repeated,
     redelivery.stated_extract_date,
     redelivery.previous_extract_date,
+    not certainly_after(master.activation_date, delivery.received_on)
+    and not certainly_after(delivery.received_on, master.closure_date) as is_activity_expected,
     delivery.source_file,
     cast(null as bigint) as source_row
 from {{ source('settings', 'delivery') }} as delivery
 left join {{ source('settings', 'redelivery') }} as redelivery on delivery.source_file = redelivery.source_file
+left join {{ ref('int_site') }} as master on delivery.site = master.site_id

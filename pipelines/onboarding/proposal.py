@@ -29,7 +29,7 @@ _MOST = 0.8
 
 @dataclass
 class SourceGuess:
-    """One source; the reasons stand beside what they speak for. Without a subject it is open, unless it is of sites."""
+    """One source; the reasons stand beside what they speak for."""
 
     profile: ExportProfile
     subject: IdentityGuess | None = None
@@ -46,6 +46,11 @@ class SourceGuess:
     def name(self) -> str:
         """The source's name in study.yml."""
         return self.profile.export.name
+
+    @property
+    def is_subject_open(self) -> bool:
+        """Whether a human has to say whose its rows are: no column was found, and they are neither sites nor SDTM."""
+        return self.subject is None and not (self.is_of_sites or self.is_sdtm)
 
 
 @dataclass
@@ -118,6 +123,9 @@ def _guess_source(
     mapping = guess_mapping(load_vocabulary()[name], why, profile, source.site, source.subject)
     source.is_sdtm = _is_sdtm(mapping, source)
     if source.is_sdtm:
+        # The layout takes the study's id off USUBJID; as the subject's column, it would be put in front once more.
+        is_usubjid = source.subject is not None and source.subject.column.casefold() == "usubjid"
+        source.subject = None if is_usubjid else source.subject
         return source, None
     source.extract_date = _extract_date(profile)
     source.dates = _dates(mapping, source)

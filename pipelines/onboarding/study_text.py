@@ -95,7 +95,7 @@ def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
     yield from _dialect(profile.dialect)
     if source.subject is not None:
         yield f"    subject: {_flow(source.subject.expression)}  # {CONFIRM}: {source.subject.why}"
-    elif not source.is_of_sites:
+    elif source.is_subject_open:
         yield f"    subject: {OPEN}  # {TODO}: no column has a known name of the subject's id and stands in every file"
     if source.site is not None:
         yield f"    site: {_scalar(source.site.column)}  # {CONFIRM}: {source.site.why}"

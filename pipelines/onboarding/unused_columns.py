@@ -58,7 +58,7 @@ def _used(source: SourceGuess, mappings: Iterable[MappingGuess]) -> Iterator[str
     if source.extract_date is not None:
         yield source.extract_date.value
     if source.is_sdtm:
-        yield from load_vocabulary()[source.name.upper()].variables
+        yield from ("USUBJID", *load_vocabulary()[source.name.upper()].variables)
     for mapping in mappings:
         if mapping.source == source.name:
             yield from columns_in(mapping.where) if mapping.where is not None else ()

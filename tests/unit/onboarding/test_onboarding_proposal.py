@@ -187,6 +187,11 @@ def test_sdtm_exports_need_no_map(home: Home) -> None:
     assert study.layout == "sdtm"
     assert "map:" not in written(home)
     assert list(study.map) == ["AE", "DM"]
+    assert "subject:" not in written(home)
+    subject = study.sources["ae"].subject
+    assert subject is not None
+    assert subject.sql is not None
+    assert "substr(USUBJID" in subject.sql
 
 
 def test_consent_is_taken_from_demographics_where_no_form_came(home: Home) -> None:

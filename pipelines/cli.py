@@ -49,11 +49,15 @@ def _home(context: typer.Context, home: Path | None) -> Home:
     return resolve_home(home or context.obj)
 
 
-def _load_study(home: Home, study_id: str) -> Study:
+def _check_known(home: Home, study_id: str) -> None:
     known = sorted(path.parent.name for path in home.studies.glob("*/study.yml"))
     if study_id not in known:
         cure = f"Studies here: {', '.join(known)}." if known else f"There is no study in {home.studies} yet."
         raise UserError(f'there is no study "{study_id}" in {home.studies}.{did_you_mean(study_id, known)} {cure}')
+
+
+def _load_study(home: Home, study_id: str) -> Study:
+    _check_known(home, study_id)
     from pipelines.study import load_study
 
     return load_study(home.study_file(study_id))
@@ -204,14 +208,25 @@ def verify(directory: Annotated[Path, typer.Argument(metavar="DIR", help="an ext
 
 
 @app.command()
-def doctor(context: typer.Context, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    context: typer.Context,
+    study: Annotated[
+        str | None,
+        typer.Argument(metavar="STUDY", help="look at this one only, else at everything", show_default=False),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Check the installation, the home and the studies, and say what to do; exit 1 when something is wrong."""
     from dataclasses import asdict
 
+    where = _home(context, home)
+    if study is not None:
+        _check_known(where, study)
     from pipelines.orchestration.doctor import examine
 
     seen = []
-    for examination in examine(_home(context, home)):
+    for examination in examine(where, study):
         seen.append(examination)
         if not as_json:
             print_line(

@@ -25,9 +25,12 @@ class Examination:
     cure: str = ""
 
 
-def examine(home: Home) -> Iterator[Examination]:
-    """Look at everything a run needs, cheapest first."""
+def examine(home: Home, study_id: str | None = None) -> Iterator[Examination]:
+    """Look at everything that a run needs, cheapest first; with a study, at nothing but that one."""
     go_offline()
+    if study_id is not None:
+        yield from _study(home, study_id)
+        return
     yield from _packages()
     yield from _folders(home)
     yield from _studies(home)
@@ -68,28 +71,33 @@ def _folders(home: Home) -> Iterator[Examination]:
 
 def _studies(home: Home) -> Iterator[Examination]:
     from pipelines.orchestration.partitions import known_studies
-    from pipelines.orchestration.schedules import build_schedule
-    from pipelines.orchestration.study_health import examine_study, left_open
-    from pipelines.study import load_study
-    from pipelines.validate import check_configuration
 
     studies = known_studies(home)
     if not studies:
         cure = f"put exports into {home.landing}/<STUDY>/<SITE>/<system>/ and run siteproof init <STUDY>"
         yield Examination("studies", False, f"no study in {home.studies}", cure)
     for study_id in studies:
-        yield from left_open(home.study_file(study_id))
-        try:
-            study = load_study(home.study_file(study_id))
-            build_schedule(study, f"doctor_{len(study_id)}")
-            check_configuration(home, study)
-        except UserError as error:
-            yield Examination(f"study {study_id}", False, str(error), "mend the line named")
-        else:
-            sites = home.landing / study_id
-            seen = "configuration loads" if sites.is_dir() else f"configuration loads; nothing in {sites} yet"
-            yield Examination(f"study {study_id}", True, seen)
-            yield from examine_study(home, study)
+        yield from _study(home, study_id)
+
+
+def _study(home: Home, study_id: str) -> Iterator[Examination]:
+    from pipelines.orchestration.schedules import build_schedule
+    from pipelines.orchestration.study_health import examine_study, left_open
+    from pipelines.study import load_study
+    from pipelines.validate import check_configuration
+
+    yield from left_open(home.study_file(study_id))
+    try:
+        study = load_study(home.study_file(study_id))
+        build_schedule(study, f"doctor_{len(study_id)}")
+        check_configuration(home, study)
+    except UserError as error:
+        yield Examination(f"study {study_id}", False, str(error), "mend the line named")
+    else:
+        sites = home.landing / study_id
+        seen = "configuration loads" if sites.is_dir() else f"configuration loads; nothing in {sites} yet"
+        yield Examination(f"study {study_id}", True, seen)
+        yield from examine_study(home, study)
 
 
 def _catalogue() -> Examination:

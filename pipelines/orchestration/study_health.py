@@ -40,6 +40,7 @@ def left_open(path: Path) -> Iterator[Examination]:
 def examine_study(home: Home, study: Study) -> Iterator[Examination]:
     """Look at what a study declares and what its sites delivered."""
     yield from _files(home, study)
+    yield from _subjects(study)
     yield from _visits(home, study)
     yield _checks_without_data(study)
 
@@ -72,6 +73,19 @@ def _files(home: Home, study: Study) -> Iterator[Examination]:
         cure = f"move them to {home.landing / study.study}/<SITE>/<system>/<file>"
         seen = f"never read, since they lie at another depth: {_some(misplaced)}"
         yield Examination(f"study {study.study}, folders", False, seen, cure)
+
+
+def _subjects(study: Study) -> Iterator[Examination]:
+    vocabulary = load_vocabulary()
+    fed: dict[str, list[str]] = {}
+    for dataset, mappings in study.map.items():
+        for mapping in mappings:
+            if vocabulary[dataset].level == "subject" and study.sources[mapping.source].subject is None:
+                fed.setdefault(mapping.source, []).append(dataset)
+    for source, datasets in fed.items():
+        seen = f"source {source} names no subject, so no record of {', '.join(datasets)} from it is anyone's"
+        cure = f"give sources.{source} in study.yml the column with the subject's id, as subject: SUBJID"
+        yield Examination(f"study {study.study}, subjects", False, seen, cure)
 
 
 def _visits(home: Home, study: Study) -> Iterator[Examination]:

@@ -56,7 +56,7 @@ def test_every_command_of_the_design_is_there() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("command", ["run", "deliveries", "verdicts", "findings", "report", "extract"])
+@pytest.mark.parametrize("command", ["run", "deliveries", "verdicts", "findings", "report", "extract", "doctor"])
 def test_an_unknown_study_is_answered_with_the_nearest_and_all_names(
     command: str, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,6 +166,17 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(
     assert seen["study LIMIT"]["seen"].startswith(f"{limit}:6: ")
     assert "cron" in seen["study CRON"]["seen"]
     assert all(examination["cure"] for examination in seen.values() if not examination["well"])
+
+
+def test_the_doctor_can_be_asked_about_one_study(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_study(home, "GOOD")
+    write_study(home, "BAD", "study: BAD\ntitle: t\nsponsor: s\nsorces: {}\nmap: {}\n")
+    assert siteproof(monkeypatch, "doctor", "GOOD", "--json", "--home", str(home.root)) == 0
+    assert {one["subject"] for one in json.loads(capsys.readouterr().out)} == {"study GOOD", "study GOOD, checks"}
+    assert siteproof(monkeypatch, "doctor", "BAD", "--home", str(home.root)) == 1
+    assert capsys.readouterr().out.startswith("BAD  study BAD: ")
 
 
 def test_foreign_text_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,10 @@ def study(**more: object) -> Study:
         "study": "S-1",
         "title": "t",
         "sponsor": "s",
-        "sources": {"AE": {"path": "edc/AE.csv"}, "VS": {"path": "edc/VS*.csv"}},
+        "sources": {
+            "AE": {"path": "edc/AE.csv", "subject": "SUBJID"},
+            "VS": {"path": "edc/VS*.csv"},
+        },
         "map": {"AE": [{"from": "AE", "variables": {"AETERM": "term"}}]},
     }
     return Study.model_validate(written | more)
@@ -67,8 +70,21 @@ def test_what_does_not_fit_is_told_with_a_cure(home: Home, places: list[str], su
 
 def test_a_file_that_two_sources_take_is_told(home: Home) -> None:
     put(home, "101/edc/AE.csv", "101/edc/VS.csv")
-    sources = {"AE": {"path": "edc/AE.csv"}, "ANY": {"path": "edc/*.csv"}}
+    sources = {"AE": {"path": "edc/AE.csv", "subject": "SUBJID"}, "ANY": {"path": "edc/*.csv"}}
     assert examined(home, study(sources=sources))["paths"].seen == "several sources take 101/edc/AE.csv"
+
+
+def test_a_source_that_names_no_subject_and_feeds_records_of_subjects_is_told_with_a_cure(home: Home) -> None:
+    fed = {name: [{"from": "VS"}] for name in ("VS", "DV", "CO_CONSENT")}
+    found = examined(home, study(map=fed))["subjects"]
+    assert not found.well
+    assert found.seen == "source VS names no subject, so no record of VS, DV, CO_CONSENT from it is anyone's"
+    assert "sources.VS" in found.cure
+
+
+def test_a_list_of_sites_needs_no_subject_and_a_source_that_feeds_nothing_neither(home: Home) -> None:
+    assert "subjects" not in examined(home, study(map={"SITE": [{"from": "VS"}]}))
+    assert "subjects" not in examined(home, study(map={}))
 
 
 def lay_visits(home: Home, *names: str) -> None:

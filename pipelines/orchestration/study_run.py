@@ -19,7 +19,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 from pipelines.orchestration.assembly import build_definitions
 from pipelines.orchestration.dbt_cli import ensure_manifest
-from pipelines.orchestration.instance import open_instance
+from pipelines.orchestration.instance import history_held_open, open_instance
 from pipelines.orchestration.jobs import STUDY_RUN, sites_config
 from pipelines.orchestration.partitions import register_study
 from pipelines.orchestration.study_lock import hold_study
@@ -113,10 +113,11 @@ def _run_job(
             tags = merge_run_tags(job, study_id, _own_tags(), None, instance, config)
             run = instance.create_run_for_job(job_def=job, run_config=config, tags=tags)
             steps: dict[str, Step] = {}
-            for event in execute_run_iterator(InMemoryJob(job), run, instance):
-                step = _follow(event, steps)
-                if step is not None and on_step is not None:
-                    on_step(step)
+            with history_held_open(home, run.run_id):
+                for event in execute_run_iterator(InMemoryJob(job), run, instance):
+                    step = _follow(event, steps)
+                    if step is not None and on_step is not None:
+                        on_step(step)
         ended = instance.get_run_by_id(run.run_id)
     finished = list(steps.values())
     if ended is not None and not ended.is_success and all(step.error is None for step in finished):

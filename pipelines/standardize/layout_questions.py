@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.ingest import CurrentDelivery
 from pipelines.sql_text import columns_in
@@ -25,8 +25,7 @@ LAYOUT_REFUSALS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class LayoutQuestion:
+class LayoutQuestion(NamedTuple):
     """One thing that was agreed about a file, or came; `problem`, `detail` (in words) and `severity` are None if well.
 
     `severity` is given where it is not the check's own, `source_row` where a row shows the problem.
@@ -53,12 +52,16 @@ def list_layout_questions(
     mapping reads; a source without `columns` has no agreed layout and is asked for none.
     """
     questions: list[LayoutQuestion] = []
+    agreements = {
+        name: _agreement(study, name, source.columns)
+        for name, source in study.sources.items()
+        if source.columns is not None
+    }
     for delivery in deliveries:
-        source = study.sources.get(delivery.source)
-        if source is None:
+        if delivery.source not in study.sources:
             continue
-        if source.columns is not None:
-            questions += _ask_for_columns(study, delivery, source.columns)
+        if delivery.source in agreements:
+            questions += _ask_for_columns(study, delivery, agreements[delivery.source])
         questions += _tell_odd_text(study, delivery)
     for (site, source_name), refused in sorted(refusals.items()):
         if refused.code in LAYOUT_REFUSALS:
@@ -70,18 +73,28 @@ def list_layout_questions(
     return questions
 
 
-def _ask_for_columns(study: Study, delivery: CurrentDelivery, contract: Columns) -> Iterator[LayoutQuestion]:
+class _Agreement(NamedTuple):
+    """What was agreed about a source's columns: names by their folded form, beside the contract that allows others.
+
+    `if_come` are the SDTM variables that no one listed: agreed where they come.
+    """
+
+    named: dict[str, str]
+    if_come: dict[str, str]
+    contract: Columns
+
+
+def _ask_for_columns(study: Study, delivery: CurrentDelivery, agreement: _Agreement) -> Iterator[LayoutQuestion]:
     came = {column.casefold() for column in delivery.columns}
-    agreed = _agreed_columns(study, delivery.source, came)
-    for column in sorted(agreed):
-        is_there = column.casefold() in came
+    agreed = {folded: name for folded, name in agreement.if_come.items() if folded in came} | agreement.named
+    for folded, column in sorted(agreed.items(), key=lambda item: item[1]):
+        is_there = folded in came
         detail = None if is_there else f"column {column} is missing"
         yield _of_column(study, delivery, column, None if is_there else MISSING_COLUMN, detail=detail)
-    known = {column.casefold() for column in agreed}
     for column in delivery.columns:
-        if column.casefold() in known:
+        if column.casefold() in agreed:
             continue
-        if contract.allows(column):
+        if agreement.contract.allows(column):
             yield _of_column(study, delivery, column)
         else:
             yield _of_column(study, delivery, column, NEW_COLUMN, detail=f"column {column} is new", severity="minor")
@@ -117,20 +130,21 @@ def _tell_odd_text(study: Study, delivery: CurrentDelivery) -> Iterator[LayoutQu
         yield LayoutQuestion(*at, record + problem, odd.column, problem, severity, detail, odd.first_row)
 
 
-def _agreed_columns(study: Study, source_name: str, came: set[str]) -> set[str]:
-    """Return the columns that are listed or mapped; an SDTM variable that no one listed is agreed where it came."""
+def _agreement(study: Study, source_name: str, contract: Columns) -> _Agreement:
     source: Source = study.sources[source_name]
-    listed = [*source.columns.required, *source.columns.optional] if source.columns is not None else []
-    names = [name for name in listed if not any(mark in name for mark in "*?[")]
+    names = [name for name in (*contract.required, *contract.optional) if not any(mark in name for mark in "*?[")]
     names += sorted(expression_columns(source.extract_date)) if source.extract_date is not None else []
+    if_come: list[str] = []
     vocabulary = load_vocabulary()
     for dataset, mappings in study.map.items():
-        for mapping in mappings:
-            if mapping.source == source_name:
-                names += sorted(columns_in(mapping.where)) if mapping.where else []
-                for variable, expression in mapped_expressions(mapping, vocabulary[dataset]):
-                    by_name = source.layout == "sdtm" and expression.item == variable
-                    if not by_name or variable.casefold() in came:
-                        names += sorted(expression_columns(expression))
-    # A column is one whatever its case; the agreed spelling is shown.
-    return set({name.casefold(): name for name in reversed(names)}.values())
+        for mapping in (mapping for mapping in mappings if mapping.source == source_name):
+            names += sorted(columns_in(mapping.where)) if mapping.where else []
+            for variable, expression in mapped_expressions(mapping, vocabulary[dataset]):
+                by_name = source.layout == "sdtm" and expression.item == variable
+                (if_come if by_name else names).extend(sorted(expression_columns(expression)))
+    return _Agreement(_folded(names), _folded(if_come), contract)
+
+
+def _folded(names: Sequence[str]) -> dict[str, str]:
+    """Return folded form -> name: a column is one whatever its case, and the spelling named first is shown."""
+    return {name.casefold(): name for name in reversed(names)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 
 import duckdb
 
@@ -78,7 +77,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
             connection,
             "delivery_layout(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR, record VARCHAR,"
             " column_name VARCHAR, problem VARCHAR, severity VARCHAR, detail VARCHAR, source_row BIGINT)",
-            [astuple(question) for question in list_layout_questions(study, deliveries, refusals)],
+            list_layout_questions(study, deliveries, refusals),
         )
         _write(
             connection,

@@ -1,7 +1,8 @@
 """Runs a whole real trial in a fresh home, against DuckDB reading the same files as text into tables.
 
 The trial is AA-AA-000-0000: 101 sites, 1,419 CSV files, 188 MB, 1.9 million rows. DuckDB reads first and again at the
-end, and the better of the two counts, so that no side has the files in the system's cache alone.
+end, and the better of the two counts, so that no side has the files in the system's cache alone. A simulated study of
+one site and one subject, run as well, tells how much of a run has nothing to do with the number of rows.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import duckdb
 
 from benchmarks.measurement import RESULTS, SITEPROOF, Measurement, keep_section, measure, table
 from pipelines.settings import PROJECT_ROOT, Home
+from pipelines.simulate import simulate_portfolio
 from pipelines.sql_text import quote_name, quote_text
 
 STUDY = "AA-AA-000-0000"
@@ -57,6 +59,9 @@ def compare(study: str, exports: Path, scratch: Path) -> list[str]:
     prepare(home, study, exports)
     run = measure([SITEPROOF, "run", study, "--home", str(home.root)])
     readings.append(_read(landing, scratch / "second.duckdb"))
+    least = Home(scratch / "least")
+    simulate_portfolio(least, studies=1, sites=1, subjects=1, seed=1, clean=True)
+    smallest = measure([SITEPROOF, "run", "SIM-001", "--home", str(least.root)])
     reading = min(readings, key=lambda one: one.wall)
     steps = {name: float(seconds) for name, seconds in _STEP.findall(run.output)}
     size = sum(path.stat().st_size for path in files)
@@ -66,7 +71,11 @@ def compare(study: str, exports: Path, scratch: Path) -> list[str]:
         "",
         *table(
             ["what", "time", "ratio", "processor", "ratio", "peak memory"],
-            [_line("DuckDB reads the files", reading, reading), _line("`siteproof run`", run, reading)],
+            [
+                _line("DuckDB reads the files", reading, reading),
+                _line("`siteproof run`", run, reading),
+                _line("`siteproof run` of one site with one subject", smallest, reading),
+            ],
         ),
         "",
         *table(

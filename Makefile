@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test slow scale bench lint types mutation reference ci format lock clean
+.PHONY: help venv demo test slow scale unit bench lint types mutation reference ci format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -36,6 +36,11 @@ test: $(STAMP) ## run the tests; PYTEST_ARGS="tests/unit -x" chooses
 
 slow: $(STAMP) ## run the tests that start Dagster, dbt or a whole real trial; CI runs them too
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m slow
+
+unit: $(STAMP) ## run the dbt unit tests of one model on a small built study; MODEL=check_visit chooses
+	@grep -rqx " *model: $(MODEL)" dbt_project/models || { \
+		echo "No unit test in dbt_project/models has the line \"model: $(MODEL)\". For example: make unit MODEL=check_visit"; exit 1; }
+	$(BIN)/python -m pytest -q -m slow "tests/dbt/test_dbt_models.py::test_the_unit_tests_of_a_model_pass[$(MODEL)]"
 
 scale: $(STAMP) ## run the tests that take minutes; `test` has a smaller form of each
 	$(BIN)/python -m pytest -m scale

@@ -30,7 +30,7 @@ def test_validation_is_held_against_sql_that_gives_the_same(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_sites_are_run_and_counted(tmp_path: Path) -> None:
-    text = benchmark("sites", tmp_path / "r.md", "--sites", "2", "--subjects", "1")
+    text = benchmark("sites", tmp_path / "r.md", "--sites", "1", "2", "--subjects", "1")
     assert "| 2 |" in text
 
 

@@ -13,7 +13,7 @@ from pipelines.orchestration.assembly import build_definitions
 from pipelines.orchestration.dbt_cli import dbt_resource, ensure_manifest
 from pipelines.orchestration.home_resource import HomeResource
 from pipelines.orchestration.ingest_assets import deliveries, site_export
-from pipelines.orchestration.instance import CONFIGURATION, open_instance, prepare_instance
+from pipelines.orchestration.instance import CONFIGURATION, history_held_open, open_instance, prepare_instance
 from pipelines.orchestration.partitions import register_study
 from pipelines.orchestration.schedules import build_schedules, schedule_name
 from pipelines.settings import EXPECTATIONS_DIR, Home
@@ -204,3 +204,17 @@ def test_the_instance_lives_in_the_home_and_follows_the_root_configuration(home:
         limits = instance.get_concurrency_config().run_queue_config.tag_concurrency_limits
         assert limits == [{"key": "dagster/partition", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}]
     assert copy.read_text(encoding="utf-8") == CONFIGURATION.read_text(encoding="utf-8")
+
+
+def test_a_history_that_is_held_open_is_folded_into_its_files_once_at_the_end(home: Home) -> None:
+    with open_instance(home) as instance:
+        event = dg.AssetMaterialization("seen")
+        instance.report_runless_asset_event(event)
+        logs = home.dagster / "history" / "runs" / "index.db-wal"
+        assert not logs.exists()
+        with history_held_open(home, "a run"):
+            instance.report_runless_asset_event(event)
+            assert logs.exists()
+        instance.report_runless_asset_event(event)
+        assert not logs.exists()
+        assert len(instance.fetch_materializations(dg.AssetKey("seen"), limit=9).records) == 3

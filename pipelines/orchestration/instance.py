@@ -40,7 +40,7 @@ def history_held_open(home: Home, run_id: str) -> Iterator[None]:
     history = home.dagster / "history"
     files = (history / "runs.db", history / "runs" / "index.db", history / "runs" / f"{run_id}.db")
     with contextlib.ExitStack() as held:
-        for path in filter(Path.exists, files):
+        for path in files:
             connection = held.enter_context(contextlib.closing(sqlite3.connect(path)))
             # A connection counts only when it has read something.
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -31,6 +31,12 @@ def test_a_built_mart_has_the_columns_of_its_contract(built: BuiltStudy, dataset
     assert all(column["description"] for column in declared)
 
 
+def test_every_mart_is_a_table_so_that_an_extract_needs_no_store(built: BuiltStudy) -> None:
+    with duckdb.connect(built.home.warehouse_file(STUDY), read_only=True) as connection:
+        views = connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts'").fetchall()
+    assert views == []
+
+
 def test_each_check_ready_model_has_the_columns_that_its_file_declares(built: BuiltStudy) -> None:
     declared = load_check_models()
     assert set(declared) == {path.stem for path in SQL_FILES if path.parent.name == "checks"}

@@ -206,15 +206,23 @@ def test_the_instance_lives_in_the_home_and_follows_the_root_configuration(home:
     assert copy.read_text(encoding="utf-8") == CONFIGURATION.read_text(encoding="utf-8")
 
 
+@dg.job
+def nothing() -> None:
+    """A job without a step: something to have a run of."""
+
+
 def test_a_history_that_is_held_open_is_folded_into_its_files_once_at_the_end(home: Home) -> None:
     with open_instance(home) as instance:
-        event = dg.AssetMaterialization("seen")
-        instance.report_runless_asset_event(event)
-        logs = home.dagster / "history" / "runs" / "index.db-wal"
-        assert not logs.exists()
-        with history_held_open(home, "a run"):
-            instance.report_runless_asset_event(event)
-            assert logs.exists()
-        instance.report_runless_asset_event(event)
-        assert not logs.exists()
+        run = instance.create_run_for_job(nothing)
+        files = [home.dagster / "history" / "runs" / f"{name}.db-wal" for name in ("index", run.run_id)]
+
+        def folded_after_an_event() -> list[bool]:
+            instance.report_engine_event("seen", run)
+            instance.report_runless_asset_event(dg.AssetMaterialization("seen"))
+            return [not file.exists() for file in files]
+
+        assert folded_after_an_event() == [True, True]
+        with history_held_open(home, run.run_id):
+            assert folded_after_an_event() == [False, False]
+        assert folded_after_an_event() == [True, True]
         assert len(instance.fetch_materializations(dg.AssetKey("seen"), limit=9).records) == 3

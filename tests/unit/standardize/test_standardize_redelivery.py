@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import duckdb
@@ -33,9 +34,10 @@ FIRST = f"{HEADER}1,10,Rash,2024-01-01,2024-02-01\n1,11,Cough,2024-01-02,2024-02
 
 @pytest.fixture
 def deliver(home: Home) -> Any:
-    """Take files of site 101 in, one after the other, as (name, content), and return a query over what is laid."""
+    """Take files of site 101 in, one a month from March 2024, as (name, content); return a query over what is laid."""
 
     def take(*files: tuple[str, str], site: str = "101") -> Any:
+        months = count(3)
         path = home.study_file("ST-1")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(STUDY, encoding="utf-8")
@@ -44,7 +46,7 @@ def deliver(home: Home) -> Any:
             file = home.landing / "ST-1" / site / "edc" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content, encoding="utf-8")
-            ingest_study(home, study, [site], now=lambda: datetime(2024, 3, 1, tzinfo=UTC))
+            ingest_study(home, study, [site], now=lambda: datetime(2024, next(months), 1, tzinfo=UTC))
         lay_raw_views(home, study, {})
 
         def query(table: str) -> list[tuple[Any, ...]]:
@@ -68,7 +70,7 @@ def test_records_are_looked_for_by_subject_and_stable_key(deliver: Any) -> None:
     second = f"{HEADER}2,10,Rash,2024-01-01,2024-02-08\n1,11,Bad cough,2024-01-03,2024-02-08\n2,,Cough,2024-01-02,\n"
     query = deliver(("AE.csv", FIRST), ("AE.csv", second))
     assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE.csv", 2, 1, "1 AESPID=10")]
-    assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", False, "2024-02-08", "2024-02-01")]
+    assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", None, "2024-02-08", "2024-02-01")]
 
 
 def test_only_the_delivery_just_before_counts(deliver: Any) -> None:
@@ -106,13 +108,18 @@ def test_five_of_many_are_named(deliver: Any) -> None:
 
 def test_the_same_bytes_under_another_name_are_a_repeat(deliver: Any) -> None:
     query = deliver(("AE.csv", FIRST), ("AE_2.csv", FIRST))
-    assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", True, None, None)]
+    assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", "2024-04-01", None, None)]
     assert query("vanished") == []
+
+
+def test_of_several_repeats_the_last_one_counts(deliver: Any) -> None:
+    query = deliver(("AE.csv", FIRST), ("AE_2.csv", FIRST), ("AE_3.csv", FIRST))
+    assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", "2024-05-01", None, None)]
 
 
 def test_a_new_file_after_a_repeat_is_none(deliver: Any) -> None:
     query = deliver(("AE.csv", FIRST), ("AE_2.csv", FIRST), ("AE_3.csv", FIRST.replace("2024-02-01", "2024-02-02")))
-    assert query("redelivery") == [("101", "ST-1/101/edc/AE_3.csv", False, "2024-02-02", "2024-02-01")]
+    assert query("redelivery") == [("101", "ST-1/101/edc/AE_3.csv", None, "2024-02-02", "2024-02-01")]
 
 
 def test_sites_do_not_meet(deliver: Any) -> None:

@@ -101,12 +101,12 @@ def previous_deliveries(home: Home, study_id: str) -> list[CurrentDelivery]:
     return sorted(found, key=lambda delivery: (delivery.site, delivery.source))
 
 
-def repeated_deliveries(home: Home, study_id: str) -> set[tuple[str, str]]:
-    """Return the (site, source) of which the file received last was the current one once more."""
-    repeated = set()
+def repeated_deliveries(home: Home, study_id: str) -> dict[tuple[str, str], str]:
+    """Return (site, source) -> received_at of the file received last, where it was the current one once more."""
+    repeated: dict[tuple[str, str], str] = {}
     for site, events in _ledgers(home, study_id):
         last = {event.source: event for event in events}
-        repeated |= {(site, source) for source, event in last.items() if event.status == "duplicate"}
+        repeated |= {(site, source): event.received_at for source, event in last.items() if event.status == "duplicate"}
     return repeated
 
 

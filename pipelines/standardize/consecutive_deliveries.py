@@ -26,19 +26,20 @@ KeyFiles = dict[StableKey, list[tuple[str, str]]]
 def list_redeliveries(
     connection: duckdb.DuckDBPyConnection, home: Home, study: Study, deliveries: Sequence[CurrentDelivery]
 ) -> list[tuple[object, ...]]:
-    """Return (site, source, source_file, repeated, stated date, previous stated date), a row a file that is no first.
+    """Return (site, source, source_file, repeated on, stated date, previous stated date), a row a file that is no first.
 
-    A file is repeated when its bytes came again after it, under whatever name. The dates are those that the rows of a
-    file state as its extract date; None where they state none.
+    A file is repeated when its bytes came again after it, under whatever name; `repeated on` is the day on which they
+    did so last, None where they did not. The dates are those that the rows of a file state as its extract date; None
+    where they state none.
     """
     pairs = _pairs(home, study, deliveries)
     previous = [before for before, _ in pairs.values()]
-    repeated = repeated_deliveries(home, study.study)
+    repeated = {at: received[:10] for at, received in repeated_deliveries(home, study.study).items()}
     stated = read_stated_days(connection, study, source_files(study, [now for _, now in pairs.values()]))
     before = read_stated_days(connection, study, source_files(study, previous))
     return [
         (
-            now.site, now.source, now.source_file, (now.site, now.source) in repeated,
+            now.site, now.source, now.source_file, repeated.get((now.site, now.source)),
             stated.get((now.site, now.source)), before.get((now.site, now.source)),
         )
         for now in deliveries

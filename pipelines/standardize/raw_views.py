@@ -81,7 +81,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
         )
         _write(
             connection,
-            "redelivery(site VARCHAR, source_name VARCHAR, source_file VARCHAR, is_repeated BOOLEAN,"
+            "redelivery(site VARCHAR, source_name VARCHAR, source_file VARCHAR, repeated_on VARCHAR,"
             " stated_extract_date VARCHAR, previous_extract_date VARCHAR)",
             list_redeliveries(connection, home, study, deliveries),
         )

@@ -7,12 +7,13 @@ select
     delivery.row_count,
     delivery.previous,
     delivery.received_on,
+    coalesce(redelivery.repeated_on, delivery.received_on) as last_received_on,
     redelivery.site is not null as is_redelivery,
-    coalesce(redelivery.is_repeated, false) as is_repeated,
+    redelivery.repeated_on is not null as is_repeated,
     redelivery.stated_extract_date,
     redelivery.previous_extract_date,
-    not certainly_after(master.activation_date, delivery.received_on)
-    and not certainly_after(delivery.received_on, master.closure_date) as is_activity_expected,
+    not certainly_after(master.activation_date, coalesce(redelivery.repeated_on, delivery.received_on))
+    and not certainly_after(coalesce(redelivery.repeated_on, delivery.received_on), master.closure_date) as is_activity_expected,
     delivery.source_file,
     cast(null as bigint) as source_row
 from {{ source('settings', 'delivery') }} as delivery

@@ -48,12 +48,17 @@ def _filled(mapping: Mapping, dataset: Dataset) -> Mapping:
 
 
 def _sdtm_source(source: Source, study_id: str, *, has_subjects: bool) -> Source:
-    subject = source.subject or (_subject_in_usubjid(study_id) if has_subjects else None)
+    subject = source.subject or (Expression(sql=without_study_sql("USUBJID", study_id)) if has_subjects else None)
     return source.model_copy(update={"layout": "sdtm", "subject": subject})
 
 
-def _subject_in_usubjid(study_id: str) -> Expression:
-    """Take the study's own id off USUBJID, since it is put in front of every subject's id again."""
-    prefix = f"{study_id}-"
-    has_prefix = f"substr(USUBJID, 1, {len(prefix)}) = {quote_text(prefix)}"
-    return Expression(sql=f"CASE WHEN {has_prefix} THEN substr(USUBJID, {len(prefix) + 1}) ELSE USUBJID END")
+def study_prefix(study_id: str) -> str:
+    """Return what stands before a subject's id in USUBJID."""
+    return f"{study_id}-"
+
+
+def without_study_sql(column: str, study_id: str) -> str:
+    """Take the study's own id off a column, given as SQL, since it is put in front of every subject's id again."""
+    prefix = study_prefix(study_id)
+    has_prefix = f"substr({column}, 1, {len(prefix)}) = {quote_text(prefix)}"
+    return f"CASE WHEN {has_prefix} THEN substr({column}, {len(prefix) + 1}) ELSE {column} END"

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from pipelines.onboarding.column_profiles import ColumnProfile, ExportProfile
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
+from pipelines.sdtm_layout import study_prefix, without_study_sql
 from pipelines.sql_text import columns_in, quote_name
 from pipelines.study import Expression
 
-# Below this share of known subjects, a column is taken for something else.
+# Below this share of known subjects, a column is taken for something else; where the study's id stands before fewer
+# ids than that, it is taken for a part of them.
 _MOST = 0.95
 
 
@@ -50,26 +52,43 @@ def guess_site(profile: ExportProfile, naming_sites: Counter[str]) -> IdentityGu
     return IdentityGuess(Expression(item=best), why, best)
 
 
-def guess_subject(profile: ExportProfile, known_subjects: set[str]) -> IdentityGuess | None:
-    """Return where the subject's id stands: best, where the subjects of the study are known, by its values."""
+def guess_subject(profile: ExportProfile, study_id: str, known_subjects: set[str]) -> IdentityGuess | None:
+    """Return where the subject's id stands: best, where the subjects of the study are known, by its values.
+
+    Args:
+        profile: the export.
+        study_id: the study's id; where it stands before most ids of a column, it is taken off.
+        known_subjects: the ids of the study's subjects, as `subject_ids` returns them; empty where they are not known.
+    """
     candidates = _candidates(profile)
     if not candidates:
         return None
     if known_subjects:
         for column in candidates:
-            share = _share(column.ids, known_subjects)
+            share = _share(subject_ids(column, study_id), known_subjects)
             if share >= _MOST:
-                return _guess(
-                    profile, column, Expression(item=column.name), f"{share:.0%} of its ids are subjects of DM"
-                )
+                return _guess(profile, column, study_id, f"{share:.0%} of its ids are subjects of DM")
         for column in candidates:
-            ids = {value.split("-")[0] for value in column.ids or ()}
+            whole = subject_ids(column, study_id)
+            ids = {value.split("-")[0] for value in whole}
             share = _share(ids, known_subjects)
-            if share >= _MOST and ids != column.ids:
-                sql = f"split_part({name_in_sql(column.name)}, '-', 1)"
-                return _guess(profile, column, Expression(sql=sql), f"{share:.0%} of its first parts are DM's")
+            if share >= _MOST and ids != whole:
+                return _guess(profile, column, study_id, f"{share:.0%} of its first parts are DM's", is_cut=True)
     why = "by its name; its values are not those of DM" if known_subjects else "by its name"
-    return _guess(profile, candidates[0], Expression(item=candidates[0].name), why)
+    return _guess(profile, candidates[0], study_id, why)
+
+
+def subject_ids(column: ColumnProfile, study_id: str) -> set[str]:
+    """Return the distinct ids of a subject's column, without the study's id where it stands before most of them."""
+    ids = column.ids or set()
+    return {one.removeprefix(study_prefix(study_id)) for one in ids} if _naming_study(column, study_id) else ids
+
+
+def _naming_study(column: ColumnProfile, study_id: str) -> int:
+    """Return how many ids the study's own stands before; 0 where they are so few that it may be a part of the ids."""
+    ids = column.ids or set()
+    naming = sum(one.startswith(study_prefix(study_id)) for one in ids)
+    return naming if naming >= _MOST * len(ids) else 0
 
 
 def name_in_sql(column: str) -> str:
@@ -88,11 +107,20 @@ def _candidates(profile: ExportProfile) -> Sequence[ColumnProfile]:
     return found
 
 
-def _share(ids: set[str] | None, known: set[str]) -> float:
+def _share(ids: set[str], known: set[str]) -> float:
     return len(ids & known) / len(ids) if ids else 0.0
 
 
-def _guess(profile: ExportProfile, column: ColumnProfile, expression: Expression, why: str) -> IdentityGuess:
+def _guess(
+    profile: ExportProfile, column: ColumnProfile, study_id: str, why: str, *, is_cut: bool = False
+) -> IdentityGuess:
+    sql = name_in_sql(column.name)
+    if naming := _naming_study(column, study_id):
+        sql = without_study_sql(sql, study_id)
+        why += f", without the study's id before {naming:,} of {len(column.ids or ()):,}"
+    if is_cut:
+        sql = f"split_part({sql}, '-', 1)"
+    expression = Expression(sql=sql) if naming or is_cut else Expression(item=column.name)
     blank = profile.rows - column.filled
     lost = f"; {blank:,} of {profile.rows:,} rows have none and would be nobody's" if blank else ""
     return IdentityGuess(expression, why + lost, column.name)

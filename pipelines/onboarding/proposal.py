@@ -10,7 +10,14 @@ from pipelines.onboarding.column_profiles import ExportProfile, profile_export
 from pipelines.onboarding.date_fits import guess_formats
 from pipelines.onboarding.dialects import find_dialect
 from pipelines.onboarding.exports import Export, list_exports
-from pipelines.onboarding.identities import IdentityGuess, guess_site, guess_subject, name_in_sql, site_columns
+from pipelines.onboarding.identities import (
+    IdentityGuess,
+    guess_site,
+    guess_subject,
+    name_in_sql,
+    site_columns,
+    subject_ids,
+)
 from pipelines.onboarding.known_names import find_by_names, known_names, plain
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess, guess_mapping
 from pipelines.onboarding.variable_matches import guess_dataset
@@ -81,11 +88,11 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
             on_export(export)
         profiles.append(profile_export(export, find_dialect([path for _, path in export.files])))
     found = {profile.export.name: guess_dataset(profile) for profile in profiles if profile.files}
-    subjects = _known_subjects(profiles, found)
+    subjects = _known_subjects(study_id, profiles, found)
     naming_sites = Counter(plain(name) for profile in profiles for name in site_columns(profile))
     sources, mappings = [], []
     for profile in profiles:
-        source, mapping = _guess_source(profile, found.get(profile.export.name), subjects, naming_sites)
+        source, mapping = _guess_source(study_id, profile, found.get(profile.export.name), subjects, naming_sites)
         sources.append(source)
         mappings += [mapping] if mapping is not None else []
     mappings += _consent_in_demographics(mappings)
@@ -98,24 +105,30 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
     return StudyProposal(study_id, sites, len(delivering), visits, sources, mappings, foreign)
 
 
-def _known_subjects(profiles: Sequence[ExportProfile], found: dict[str, tuple[str, str] | None]) -> set[str]:
+def _known_subjects(
+    study_id: str, profiles: Sequence[ExportProfile], found: dict[str, tuple[str, str] | None]
+) -> set[str]:
     """Return the ids by which the study's demographics name its subjects."""
     for profile in profiles:
         dataset = found.get(profile.export.name)
         if dataset is not None and dataset[0] == "DM":
-            guess = guess_subject(profile, set())
-            return set(profile.columns[guess.column].ids or ()) if guess else set()
+            guess = guess_subject(profile, study_id, set())
+            return subject_ids(profile.columns[guess.column], study_id) if guess else set()
     return set()
 
 
 def _guess_source(
-    profile: ExportProfile, dataset: tuple[str, str] | None, subjects: set[str], naming_sites: Counter[str]
+    study_id: str,
+    profile: ExportProfile,
+    dataset: tuple[str, str] | None,
+    subjects: set[str],
+    naming_sites: Counter[str],
 ) -> tuple[SourceGuess, MappingGuess | None]:
     source = SourceGuess(profile, site=guess_site(profile, naming_sites), missing=_missing(profile))
     source.is_of_sites = dataset is not None and load_vocabulary()[dataset[0]].level == "site"
     if not source.is_of_sites:
         is_demographics = dataset is not None and dataset[0] == "DM"
-        source.subject = guess_subject(profile, set() if is_demographics else subjects)
+        source.subject = guess_subject(profile, study_id, set() if is_demographics else subjects)
     if dataset is None:
         source.required, source.optional = _layout(source, None)
         return source, None
@@ -123,7 +136,7 @@ def _guess_source(
     mapping = guess_mapping(load_vocabulary()[name], why, profile, source.site, source.subject)
     source.is_sdtm = _is_sdtm(mapping, source)
     if source.is_sdtm:
-        # The layout takes the study's id off USUBJID; as the subject's column, it would be put in front once more.
+        # The layout reads USUBJID by itself.
         is_usubjid = source.subject is not None and source.subject.column.casefold() == "usubjid"
         source.subject = None if is_usubjid else source.subject
         return source, None

@@ -12,7 +12,7 @@ import yaml
 from pipelines.settings import DBT_PROJECT_DIR
 
 VariableType = Literal["text", "date", "number", "result"]
-Level = Literal["subject", "site"]
+Level = Literal["subject", "site", "either"]
 
 VOCABULARY_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_raw.yml"
 

@@ -80,12 +80,18 @@ def _subjects(study: Study) -> Iterator[Examination]:
     fed: dict[str, list[str]] = {}
     for dataset, mappings in study.map.items():
         for mapping in mappings:
-            if vocabulary[dataset].level == "subject" and study.sources[mapping.source].subject is None:
+            if vocabulary[dataset].level != "site" and study.sources[mapping.source].subject is None:
                 fed.setdefault(mapping.source, []).append(dataset)
     for source, datasets in fed.items():
-        seen = f"source {source} names no subject, so no record of {', '.join(datasets)} from it is anyone's"
-        cure = f"give sources.{source} in study.yml the column with the subject's id, as subject: SUBJID"
-        yield Examination(f"study {study.study}, subjects", False, seen, cure)
+        lost = [dataset for dataset in datasets if vocabulary[dataset].level == "subject"]
+        seen = f"source {source} names no subject, so "
+        if lost:
+            seen += f"no record of {', '.join(lost)} from it is anyone's"
+            cure = f"give sources.{source} in study.yml the column with the subject's id, as subject: SUBJID"
+        else:
+            seen += f"its records of {', '.join(datasets)} are the site's"
+            cure = ""
+        yield Examination(f"study {study.study}, subjects", not lost, seen, cure)
 
 
 def _visits(home: Home, study: Study) -> Iterator[Examination]:

@@ -78,8 +78,15 @@ def test_a_source_that_names_no_subject_and_feeds_records_of_subjects_is_told_wi
     fed = {name: [{"from": "VS"}] for name in ("VS", "DV", "CO_CONSENT")}
     found = examined(home, study(map=fed))["subjects"]
     assert not found.well
-    assert found.seen == "source VS names no subject, so no record of VS, DV, CO_CONSENT from it is anyone's"
+    assert found.seen == "source VS names no subject, so no record of VS, CO_CONSENT from it is anyone's"
     assert "sources.VS" in found.cure
+
+
+def test_deviations_of_a_site_need_no_subject_and_are_told(home: Home) -> None:
+    found = examined(home, study(map={"DV": [{"from": "VS"}]}))["subjects"]
+    assert found.well
+    assert found.seen == "source VS names no subject, so its records of DV are the site's"
+    assert not found.cure
 
 
 def test_a_list_of_sites_needs_no_subject_and_a_source_that_feeds_nothing_neither(home: Home) -> None:

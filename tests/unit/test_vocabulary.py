@@ -28,9 +28,10 @@ def test_each_dataset_has_a_staging_model_and_a_mart() -> None:
         assert (DBT_PROJECT_DIR / "models" / "marts" / f"{dataset.table}.sql").is_file()
 
 
-def test_all_datasets_but_the_list_of_sites_are_about_subjects() -> None:
-    assert {dataset.level for dataset in load_vocabulary().values()} == set(get_args(Level))
-    assert [dataset.name for dataset in load_vocabulary().values() if dataset.level == "site"] == ["SITE"]
+def test_all_datasets_but_deviations_and_the_list_of_sites_are_about_subjects() -> None:
+    levels = {dataset.name: dataset.level for dataset in load_vocabulary().values()}
+    assert set(levels.values()) == set(get_args(Level))
+    assert {name: level for name, level in levels.items() if level != "subject"} == {"DV": "either", "SITE": "site"}
 
 
 def test_each_natural_key_is_made_of_variables() -> None:

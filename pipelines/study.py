@@ -18,7 +18,7 @@ from pipelines.located_yaml import LocatedYaml, load_located_yaml
 from pipelines.study_errors import first_error
 from pipelines.study_rules import check_study
 from pipelines.study_schedule import DEFAULT_ANCHOR, Anchor, Schedule, Visit
-from pipelines.study_values import OPEN, DateFormat, DateFormats, Day, Layout, Name, StrictModel
+from pipelines.study_values import OPEN, ColumnName, DateFormat, DateFormats, Day, Layout, Name, StrictModel
 
 
 class ListedSite(StrictModel):
@@ -60,7 +60,7 @@ class Columns(StrictModel):
 class Expression(StrictModel):
     """Where a variable's text comes from: exactly one of item, value, sql, or year (with month and day)."""
 
-    item: str | None = None
+    item: ColumnName | None = None
     """A column of the export."""
     values: dict[str, str] | None = None
     """Value of the item: standard term; other values stay as they are."""
@@ -68,11 +68,11 @@ class Expression(StrictModel):
     """A constant."""
     sql: str | None = None
     """An SQL expression over one row of the export, all of whose columns are text."""
-    year: str | None = None
+    year: ColumnName | None = None
     """The column with the year of a date in parts."""
-    month: str | None = None
+    month: ColumnName | None = None
     """The column with its month."""
-    day: str | None = None
+    day: ColumnName | None = None
     """The column with its day."""
 
     @model_validator(mode="before")
@@ -154,10 +154,10 @@ class Source(StrictModel):
             raise ValueError(f'"{value}" is not a known encoding, e.g. utf-8, cp1252, shift_jis') from error
         return value
 
-    @field_validator("subject")
+    @field_validator("subject", mode="before")
     @classmethod
-    def _subject_is_settled(cls, value: Expression | None) -> Expression | None:
-        if value is not None and value.item == OPEN:
+    def _subject_is_settled(cls, value: object) -> object:
+        if value == OPEN:
             raise ValueError(
                 "still open: write the column that holds the subject's id, or {sql: ...}; take the line away only "
                 "where rows belong to no subject"
@@ -194,7 +194,7 @@ class Measurement(StrictModel):
     """Short code of the test, e.g. SYSBP."""
     test: str
     """Name of the test."""
-    result: str
+    result: ColumnName
     """The column with the result."""
     unit: Expression | None = None
     """Where the unit stands."""

@@ -42,6 +42,12 @@ def _check_name(value: str) -> str:
     return value
 
 
+def _check_settled(value: str) -> str:
+    if value == OPEN:
+        raise ValueError("still open: write the column that is meant")
+    return value
+
+
 def _check_formats(formats: list[DateFormat]) -> list[DateFormat]:
     if not formats:
         raise ValueError("name at least one date format, e.g. [YYYY-MM-DD]")
@@ -79,6 +85,7 @@ def _check_yes_or_no(value: object) -> object:
 
 
 Name = Annotated[str, AfterValidator(_check_name)]
+ColumnName = Annotated[str, AfterValidator(_check_settled)]
 Day = Annotated[str, AfterValidator(check_day)]
 YesOrNo = Annotated[bool, BeforeValidator(_check_yes_or_no)]
 DateFormats = Annotated[list[DateFormat], AfterValidator(_check_formats)]

@@ -133,7 +133,13 @@ MISTAKES = [
     ("edc/VS.csv", "../VS.csv", "path is <system>/<file pattern>", "    path"),
     ("edc/VS.csv", "/etc/passwd", "path is <system>/<file pattern>", "    path"),
     ("edc/VS.csv", "VS.csv", "path is <system>/<file pattern>", "    path"),
+    # What siteproof init left open.
     ("subject: subjid", "subject: TODO", "sources.AE.subject: still open: write the column that holds", "    subject"),
+    ("subject: subjid", "site: TODO", "sources.AE.site.item: still open: write the column", "    site"),
+    ("AETERM: aeterm", "AETERM: TODO", "variables.AETERM.item: still open: write the column", "        AETERM"),
+    ("{item: aeser", "{item: TODO", "still open: write the column that is meant", "        AESER"),
+    ("month: mm", "month: TODO", "still open: write the column that is meant", "        AEENDTC"),
+    ("result: sysbp", "result: TODO", "measurements.0.result: still open: write the column", "          result"),
     # Dates.
     ("[YYYY-MM-DD, YYYY]", "[YYYY-MM-DDD]", 'Did you mean "YYYY-MM-DD"?', "      aest_dt"),
     ("[YYYY-MM-DD, YYYY]", "[yyyy-mm-dd]", 'Did you mean "YYYY-MM-DD"?', "      aest_dt"),

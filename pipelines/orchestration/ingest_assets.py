@@ -38,7 +38,7 @@ def delivery_counts(events: Iterable[DeliveryEvent]) -> dict[str, int]:
     """
     taken = list(events)
     counts = Counter(str(event.status) for event in taken)
-    statuses = {status: counts.get(status, 0) for status in ("accepted", "duplicate", "superseded", "refused")}
+    statuses = {status: counts.get(status, 0) for status in ("accepted", "duplicate", "refused")}
     return {**statuses, "repeated_rows": sum(event.repeated_rows or 0 for event in taken)}
 
 

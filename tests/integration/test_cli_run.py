@@ -67,6 +67,7 @@ def test_it_shows_each_step_once_and_the_summary(home: Home, run: subprocess.Com
     lines = run.stdout.splitlines()
     assert lines[0] == f"run of {STUDY}"
     assert [line.split()[0] for line in lines[1:5]] == ["deliveries", "standardize", "verdicts", "report"]
+    assert lines[1].endswith(" duplicate, 1 refused")
     assert any(line.startswith("files ") and "accepted" in line and "1 refused" in line for line in lines)
     assert any("edc/ragged" in line and line.startswith("  refused ") for line in lines)
     page = home.reports / STUDY / "index.html"

@@ -25,7 +25,7 @@ OPERATORS = {
     "OPERATOR_IS_NOT_NULL": "OPERATOR_IS_NULL",
 }
 # Functions that a predicate may use for nothing, unless a case says what they are there for.
-DROPPED_FUNCTIONS = {"upper", "lower", "trim", "abs", "floor"}
+DROPPED_FUNCTIONS = {"upper", "lower", "trim", "abs", "floor", "to_nine_places"}
 # The other reading of a partial date.
 OTHER_FUNCTIONS = {
     "first_day": "final_day",

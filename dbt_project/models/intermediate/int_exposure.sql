@@ -49,7 +49,7 @@ compared as (
     from (
         select
             exposure.site, exposure.USUBJID, exposure.record, allowed.cohort,
-            abs(exposure.EXDOSE - allowed.dose) <= allowed.tolerance * allowed.dose
+            to_nine_places(abs(exposure.EXDOSE - allowed.dose) - allowed.tolerance * allowed.dose) <= 0
             and coalesce(upper(exposure.EXDOSU) = allowed.unit, true) as is_met
         from exposure
         left join {{ ref('int_demographics') }} as dm on exposure.USUBJID = dm.USUBJID

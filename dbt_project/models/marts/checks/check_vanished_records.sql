@@ -13,7 +13,7 @@ select
     vanished.record_count,
     vanished.vanished_count,
     vanished.vanished_count || case when vanished.named is not null then ' (' || vanished.named || ')' else '' end as vanished_text,
-    case when vanished.vanished_count > max_share.share * vanished.record_count then 'critical' end as finding_severity,
+    case when vanished.vanished_count > to_nine_places(max_share.share * vanished.record_count) then 'critical' end as finding_severity,
     extract.extract_date,
     vanished.source_file,
     cast(null as bigint) as source_row

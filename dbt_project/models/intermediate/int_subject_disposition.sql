@@ -13,7 +13,7 @@ select
     count(*) filter (where is_study_discontinuation) as study_discontinuation_count,
     bool_or(is_discontinuation and coalesce(upper(DSDECOD), '') not in ('', 'COMPLETED')) as has_left_study,
     bool_or(is_treatment_discontinuation) as has_left_treatment,
-    bool_or(is_death_of_other_cause) as has_death_record,
+    bool_or(is_death_of_other_cause) as has_death_of_other_cause,
     min_by(DSSTDTC, earliest_first(DSSTDTC)) filter (where names_death and DSSTDTC is not null) as earliest_named_death_date,
     min(DSSTDTC) filter (where names_death) as least_named_death_date,
     max(DSSTDTC) filter (where names_death) as greatest_named_death_date,

@@ -28,7 +28,7 @@ events as (
         coalesce(disposition.has_study_end, false) as has_study_end,
         coalesce(disposition.has_left_study, false) as has_left_study,
         coalesce(disposition.has_left_treatment, false) as has_left_treatment,
-        coalesce(disposition.has_death_record, false) as has_death_record,
+        coalesce(disposition.has_death_of_other_cause, false) as has_death_of_other_cause,
         contradicting_date(
             AEDTHDTC,
             disposition.earliest_named_death_date, disposition.least_named_death_date, disposition.greatest_named_death_date

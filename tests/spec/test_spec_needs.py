@@ -80,6 +80,32 @@ def test_another_site_s_delivery_does_not_count_unless_it_is_the_study_s(check: 
         assert unmet_need(check, "102", SITES, facts) is None, clause
 
 
+@pytest.mark.parametrize(
+    ("check_id", "absent"),
+    [
+        ("AE-22", ["AE.AEDTHDTC", "DS.DSDECOD"]),
+        ("AE-02", ["AE.AEDTHDTC", "DS.DSDECOD", "DS.DSTERM"]),
+        ("EX-06", ["AE.AEDTHDTC", "DS.DSDECOD", "DS.DSTERM"]),
+        ("LB-06", ["AE.AEDTHDTC", "DS.DSDECOD", "DS.DSTERM"]),
+        ("VS-07", ["AE.AEDTHDTC", "DS.DSDECOD", "DS.DSTERM"]),
+        ("SV-09", ["DM.DTHDTC", "AE.AEDTHDTC", "DS.DSDECOD", "DS.DSTERM"]),
+        ("IC-06", ["DM.RFICDTC", "DS.DSDECOD"]),
+        ("IC-06", ["CO_CONSENT.subject_sign_date", "CO_CONSENT.representative_sign_date", "DS.DSDECOD"]),
+        ("SV-10", ["VS.VSDTC", "LB.VISIT"]),
+        ("SV-10", ["LB.LBDTC", "VS.VISIT"]),
+        ("X-04", ["VS.VSSTAT", "LB.LBORRES", "LB.LBSTRESC"]),
+        ("X-04", ["LB.LBSTAT", "VS.VSORRES"]),
+        ("X-05", ["VS.VSSTAT", "LB.LBREASND"]),
+        ("X-05", ["LB.LBSTAT", "VS.VSREASND"]),
+        ("DV-05", ["EX.EXTRT", "RAND.randomization_date"]),
+        ("DV-05", ["EX.EXSTDTC", "EX.EXDOSE"]),
+    ],
+)
+def test_a_value_is_not_enough_without_what_says_of_what_it_is(check_id: str, absent: list[str]) -> None:
+    check = CHECKS[check_id]
+    assert unmet_need(check, "101", SITES, without(everything_delivered(check), *absent, sites=SITES)) is not None
+
+
 def test_deliveries_are_known_of_every_study() -> None:
     for check_id in ("X-08", "X-09"):
         assert unmet_need(CHECKS[check_id], "101", SITES, {}) is None

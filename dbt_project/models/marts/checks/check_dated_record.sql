@@ -2,7 +2,7 @@
 -- kept but where a record is and what it says in place of a date.
 {{ config(materialized='view') }}
 {% set dates = {
-    'dm': ['BRTHDTC', 'DTHDTC', 'RFSTDTC', 'RFICDTC', 'RFPENDTC', 'DMDTC'],
+    'dm': ['BRTHDTC', 'DTHDTC', 'RFSTDTC', 'RFICDTC', 'RFPENDTC', 'DMDTC', 'site_change_date'],
     'sv': ['SVSTDTC', 'SVENDTC', 'SSDTC'],
     'vs': ['VSDTC'],
     'ae': ['AESTDTC', 'AEENDTC', 'AEDTC', 'AEDTHDTC'],

@@ -116,6 +116,7 @@ def _explained(sheet: CheckSheet) -> dict[str, Any]:
         "same_as": check.same_as,
         "population": check.applies_when_text,
         "failing_condition": check.fails_when_text,
+        "not_looked_at": check.not_looked_at,
         "needs": [need.alternatives for need in sheet.needs],
         "parameters": [
             {"name": parameter.name, "default": check.parameters[parameter.name], "allowed": parameter.allowed}

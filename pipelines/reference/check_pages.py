@@ -88,6 +88,7 @@ def _entry(sheet: CheckSheet) -> Iterator[str]:
     told = {
         "Looks at": check.applies_when_text,
         "Fails when": check.fails_when_text,
+        "Not looked at yet": "; ".join(f'"{clause}": {reason}' for clause, reason in check.not_looked_at.items()),
         "Why": check.reference,
         "Severity": f"{sheet.severity}; one finding a {check.scope}",
         "Asked of": check.owner,

@@ -27,6 +27,9 @@ def _lines(sheet: CheckSheet, width: int) -> Iterator[str]:
         ("Fails when", check.fails_when_text),
     ):
         yield from _section(heading, _wrapped(text, width))
+    if check.not_looked_at:
+        left_out = [line for told in check.not_looked_at.items() for line in _wrapped('"{}": {}'.format(*told), width)]
+        yield from _section("Not looked at yet", left_out)
     yield from _section("Must have been delivered, else not_run", _needs(sheet, width))
     yield from _section("Parameters", _parameters(sheet, width))
     yield from _section(f"{sheet.example_title}; columns that are not named are blank", _example(sheet, width))

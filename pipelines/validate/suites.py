@@ -42,6 +42,7 @@ class _CheckMeta(_Strict):
     needs: list[str] = Field(min_length=1)
     population: str
     failing_condition: str
+    not_looked_at: dict[str, str] = {}
     parameters: dict[str, ParameterValue] = {}
     bounds: dict[str, tuple[float, float]] = {}
     choices: dict[str, list[str]] = {}
@@ -82,6 +83,7 @@ class Check:
     `needs` are clauses that must all hold: `AE.AESTDTC`, `LB`, or alternatives as `SV.SVSTDTC or VS.VSDTC` and
     `AE.AEDICTVER or {meddra_version}`, where a parameter that the study states does as well. `parameters` are the
     suite's defaults; a run replaces them by the study's.
+    `not_looked_at` are the clauses of the two texts that no predicate covers yet, each with the reason.
     `shows` fills the placeholders of `query_text` with columns of the model. `item_pattern` is what each item of a list
     parameter must look like, as a whole.
     """
@@ -99,6 +101,7 @@ class Check:
     fails_when: str
     applies_when_text: str
     fails_when_text: str
+    not_looked_at: dict[str, str]
     parameters: dict[str, ParameterValue]
     bounds: dict[str, tuple[float, float]]
     choices: dict[str, list[str]]
@@ -212,6 +215,7 @@ def _as_check(suite: _SuiteFile, category: str, expectation: _Expectation) -> Ch
         fails_when=expectation.kwargs.fails_when,
         applies_when_text=meta.population,
         fails_when_text=meta.failing_condition,
+        not_looked_at=meta.not_looked_at,
         parameters=meta.parameters,
         bounds=meta.bounds,
         choices=meta.choices,
@@ -246,6 +250,9 @@ def _problems(check: Check, model: CheckModel) -> Iterator[Problem]:
         yield ("meta", "example_with"), f'"{name}" is not one of its parameters.{did_you_mean(name, check.parameters)}'
     for name, pattern in check.item_pattern.items():
         yield from ((("meta", "item_pattern", name), problem) for problem in _pattern_problems(check, name, pattern))
+    for clause in check.not_looked_at:
+        if clause not in f"{check.applies_when_text}\n{check.fails_when_text}":
+            yield ("meta", "not_looked_at"), f'"{clause}" stands neither in population nor in failing_condition'
     for clause in check.needs:
         yield from ((("meta", "needs"), problem) for problem in clause_problems(clause, check.parameters))
 

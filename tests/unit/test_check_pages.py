@@ -66,6 +66,15 @@ def test_pages_speak_in_the_words_of_the_catalogue() -> None:
             assert " ".join(agreed[check_id][name].split()) in said, f"{check_id} {name}"
 
 
+def test_what_a_check_does_not_look_at_yet_is_said_with_its_reason() -> None:
+    for check_id, (_, entry) in entries().items():
+        left_out = SHEETS[check_id].check.not_looked_at
+        assert ("**Not looked at yet:**" in entry) == bool(left_out), check_id
+        said = re.sub(r"\\([*~\\|])", r"\1", html.unescape(" ".join(entry.split())))
+        for clause, reason in left_out.items():
+            assert f'"{clause}": {reason}' in said, check_id
+
+
 def test_a_text_cannot_break_out_of_its_place() -> None:
     sheet = SHEETS["AE-01"]
     check = replace(sheet.check, title="a | b", reference="<b>*x*</b>", query_text="one\n\n## two")

@@ -26,7 +26,7 @@ KeyFiles = dict[StableKey, list[tuple[str, str]]]
 def list_redeliveries(
     connection: duckdb.DuckDBPyConnection, home: Home, study: Study, deliveries: Sequence[CurrentDelivery]
 ) -> list[tuple[object, ...]]:
-    """Return (site, source, source_file, repeated on, stated date, previous stated date), one per file that is no first.
+    """Return (site, source, source_file, repeated on, stated date, previous stated date), one per file but the first.
 
     A file is repeated when its bytes came again after it, under whatever name; `repeated on` is the day on which they
     did so last, None where they did not. The dates are those that the rows of a file state as its extract date; None

@@ -43,7 +43,8 @@ def sdtm_datasets() -> dict[str, Dataset]:
 def _filled(mapping: Mapping, dataset: Dataset) -> Mapping:
     if mapping.measurements:
         return mapping
-    own = {name: Expression(item=name) for name in dataset.variables}
+    # Names in small letters are ours: an SDTM file has no such column.
+    own = {name: Expression(item=name) for name in dataset.variables if name.isupper()}
     return mapping.model_copy(update={"variables": own | mapping.variables})
 
 

@@ -42,6 +42,8 @@ def test_ten_lines_are_a_whole_study(tmp_path: Path) -> None:
     study = load_study(path)
     assert list(study.map) == ["DM", "AE", "VS", "LB"]
     assert set(study.map["AE"][0].variables) == set(load_vocabulary()["AE"].variables)
+    # One of ours, which SDTM does not have: its date format is nobody's to declare.
+    assert set(load_vocabulary()["DM"].variables) - set(study.map["DM"][0].variables) == {"site_change_date"}
     assert study.sources["VS"].formats_of("VSDTC") == ["ISO8601"]
 
 

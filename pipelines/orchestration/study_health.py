@@ -6,16 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipelines.errors import UserError
 from pipelines.orchestration.doctor import Examination
-from pipelines.settings import EXPECTATIONS_DIR, Home
+from pipelines.settings import Home
 from pipelines.study import Study
 from pipelines.vocabulary import load_vocabulary
-
-if TYPE_CHECKING:
-    from pipelines.validate import Check
 
 # So many names are shown; the others are counted.
 _SHOWN = 3
@@ -42,7 +38,7 @@ def examine_study(home: Home, study: Study) -> Iterator[Examination]:
     yield from _files(home, study)
     yield from _subjects(study)
     yield from _visits(home, study)
-    yield _checks_without_data(study)
+    yield _checks_without_data(home, study)
 
 
 def _files(home: Home, study: Study) -> Iterator[Examination]:
@@ -118,9 +114,9 @@ def _visits(home: Home, study: Study) -> Iterator[Examination]:
         yield Examination(subject, True, f"not on the schedule as of the last run: {_some(unknown)}", cure)
 
 
-def _checks_without_data(study: Study) -> Examination:
+def _checks_without_data(home: Home, study: Study) -> Examination:
     from pipelines.standardize.mapping import listed_variables, mapped_expressions
-    from pipelines.validate import load_checks
+    from pipelines.validate.configuration import read_catalogue
     from pipelines.validate.needs import ALWAYS_THERE
     from pipelines.validate.verdicts import Delivered, unmet_need
 
@@ -136,9 +132,11 @@ def _checks_without_data(study: Study) -> Examination:
         for variable in (*dataset.variables, "")
     }
     try:
-        checks = [_as_set(check, study) for check in load_checks(EXPECTATIONS_DIR)]
+        suites, parameters = read_catalogue(home, study)
     except UserError:
         return Examination(subject, True, "not looked at: the catalogue does not load")
+    # A parameter that study.yml states may meet a need.
+    checks = [replace(check, parameters=parameters[check.id]) for suite in suites for check in suite.checks]
     lacking = [check for check in checks if unmet_need(check, study.study, [study.study], facts) is not None]
     if not lacking:
         return Examination(subject, True, f"the mapping has what all {len(checks)} checks need")
@@ -150,11 +148,6 @@ def _checks_without_data(study: Study) -> Examination:
     return Examination(
         subject, True, seen, "map what the sites deliver; siteproof verdicts names what each check lacks"
     )
-
-
-def _as_set(check: Check, study: Study) -> Check:
-    """Return a check with the parameters that study.yml states: one of them may meet a need."""
-    return replace(check, parameters={**check.parameters, **study.parameters.get(check.id, {})})
 
 
 def _some(names: Sequence[str]) -> str:

@@ -35,7 +35,11 @@ def put(home: Home, *places: str) -> None:
 
 
 def examined(home: Home, configured: Study | None = None) -> dict[str, Examination]:
-    return {one.subject.removeprefix("study S-1, "): one for one in examine_study(home, configured or study())}
+    looked_at = configured or study()
+    file = home.study_file("S-1")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(looked_at.model_dump_json(exclude_unset=True), encoding="utf-8")  # JSON is YAML
+    return {one.subject.removeprefix("study S-1, "): one for one in examine_study(home, looked_at)}
 
 
 def test_a_study_whose_files_fit_is_asked_nothing_about_them(home: Home) -> None:

@@ -106,7 +106,7 @@ class Source(StrictModel):
     format: Literal["csv"] = "csv"
     """The format of the file."""
     layout: Layout | None = None
-    """sdtm where the columns have the names of SDTM; the study's, where it is absent."""
+    """sdtm or template where the columns have the names of the dataset's variables; the study's, where it is absent."""
     encoding: str = "utf-8"
     """Any encoding that Python knows, e.g. cp1252 or shift_jis."""
     delimiter: str = Field(default=",", min_length=1, max_length=1)
@@ -180,10 +180,11 @@ class Source(StrictModel):
     def formats_of(self, column: str) -> list[DateFormat]:
         """Return the date formats that are declared for a column, in any case; none when there are none.
 
-        In SDTM, a variable whose name ends in DTC is ISO 8601.
+        In SDTM, a variable whose name ends in DTC is ISO 8601, in a template every date is.
         """
         wanted = column.casefold()
-        by_layout: list[DateFormat] = ["ISO8601"] if self.layout == "sdtm" and wanted.endswith("dtc") else []
+        is_iso = self.layout == "template" or (self.layout == "sdtm" and wanted.endswith("dtc"))
+        by_layout: list[DateFormat] = ["ISO8601"] if is_iso else []
         return next((formats for name, formats in self.dates.items() if name.casefold() == wanted), by_layout)
 
 
@@ -243,7 +244,7 @@ class Study(StrictModel):
     visits: list[Visit] = []
     """The protocol's schedule."""
     layout: Layout = "mapped"
-    """sdtm where the exports have the names of SDTM already and need no map."""
+    """sdtm or template where all exports have the names of variables and need no map."""
     sources: dict[Name, Source]
     """Kinds of files that sites deliver, by a name of your choice."""
     map: dict[str, list[Mapping]] = {}
@@ -253,7 +254,7 @@ class Study(StrictModel):
 
     @model_validator(mode="after")
     def _is_mapped(self) -> Self:
-        by_name = "sdtm" in (self.layout, *(source.layout for source in self.sources.values()))
+        by_name = {"sdtm", "template"} & {self.layout, *(source.layout for source in self.sources.values())}
         if "map" not in self.model_fields_set and not by_name:
             raise ValueError('"map" is missing; a study whose exports are SDTM says layout: sdtm instead')
         return self
@@ -270,11 +271,11 @@ def load_study(path: Path) -> Study:
 
 def load_located_study(path: Path) -> tuple[Study, LocatedYaml]:
     """Read a study.yml and keep its lines, for checks that need more than the file itself."""
-    from pipelines.sdtm_layout import with_sdtm_layout  # it knows the models of this file
+    from pipelines.study_layouts import with_layouts  # it knows the models of this file
 
     document = load_located_yaml(path, as_text=True)
     try:
-        study = with_sdtm_layout(Study.model_validate(document.data))
+        study = with_layouts(Study.model_validate(document.data))
     except ValidationError as error:
         raise first_error(document, error, Study) from error
     check_study(study, document)

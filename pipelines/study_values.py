@@ -27,8 +27,8 @@ AMBIGUOUS_FORMATS: tuple[tuple[DateFormat, DateFormat], ...] = (
 # What `siteproof init` writes where the exports leave a value open; study.yml is refused while it stands for a column.
 OPEN = "TODO"
 
-# How a source's columns are named: as `map` says, or as SDTM names them; see `sdtm_layout`.
-Layout = Literal["mapped", "sdtm"]
+# How a source's columns are named: as `map` says, or as SDTM or our templates name them; see `study_layouts`.
+Layout = Literal["mapped", "sdtm", "template"]
 
 NamePattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 

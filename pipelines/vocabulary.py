@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -14,7 +14,7 @@ from pipelines.settings import DBT_PROJECT_DIR
 VariableType = Literal["text", "date", "number", "result"]
 Level = Literal["subject", "site", "either"]
 
-VOCABULARY_FILE = DBT_PROJECT_DIR / "models" / "staging" / "_raw.yml"
+VOCABULARY_FILES = tuple(sorted((DBT_PROJECT_DIR / "models" / "staging").glob("_raw_*.yml")))
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,10 @@ class Dataset:
 
 
 @cache
-def load_vocabulary(path: Path = VOCABULARY_FILE) -> dict[str, Dataset]:
+def load_vocabulary(paths: tuple[Path, ...] = VOCABULARY_FILES) -> dict[str, Dataset]:
     """Return the datasets by name, in the order in which they are declared."""
-    tables = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["sources"][0]["tables"]
     datasets = {}
-    for table in tables:
+    for table in (table for path in paths for table in _tables_in(path)):
         meta = table["config"]["meta"]
         variables = {
             column["name"]: Variable(column["name"], column["config"]["meta"]["type"], column["description"])
@@ -78,3 +77,10 @@ def load_vocabulary(path: Path = VOCABULARY_FILE) -> dict[str, Dataset]:
             meta["dataset"], table["description"], natural_key, variables, mart_adds, meta.get("level", "subject")
         )
     return datasets
+
+
+def _tables_in(path: Path) -> list[dict[str, Any]]:
+    tables: list[dict[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["sources"][0][
+        "tables"
+    ]
+    return tables

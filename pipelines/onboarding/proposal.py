@@ -22,9 +22,9 @@ from pipelines.onboarding.known_names import find_by_names, known_names, plain
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess, guess_mapping
 from pipelines.onboarding.variable_matches import guess_dataset
 from pipelines.onboarding.visit_names import VisitGuess, guess_visits, spell_visits_alike
-from pipelines.sdtm_layout import sdtm_datasets
 from pipelines.settings import Home
 from pipelines.study import Expression
+from pipelines.study_layouts import datasets_of
 from pipelines.study_values import DateFormat
 from pipelines.vocabulary import load_vocabulary
 
@@ -149,7 +149,7 @@ def _guess_source(
 def _is_sdtm(mapping: MappingGuess, source: SourceGuess) -> bool:
     """Return whether a form needs no mapping, since its columns have the names of SDTM."""
     columns = {column.lower() for column in source.profile.columns}
-    if mapping.dataset not in sdtm_datasets() or "usubjid" not in columns:
+    if mapping.dataset not in datasets_of("sdtm") or "usubjid" not in columns:
         return False
     named = [name for name in mapping.variables if name.lower() in columns]
     of_its_name = source.name.casefold() == mapping.dataset.casefold()

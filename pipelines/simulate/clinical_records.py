@@ -8,8 +8,8 @@ from random import Random
 from pipelines.simulate.disposition_records import record_contacts, record_disposition
 from pipelines.simulate.event_records import record_events, significant_visit
 from pipelines.simulate.laboratory_records import record_laboratory
-from pipelines.simulate.layout import write_time
 from pipelines.simulate.site_records import SiteRecords
+from pipelines.simulate.style import write_time
 from pipelines.simulate.subject_course import CUTOFF, Course
 
 # The version of the protocol that these criteria are of.
@@ -33,7 +33,8 @@ def record_clinical(site: SiteRecords, course: Course, rng: Random) -> None:
         site.add_page(
             "VISDT", course, "Visit Date", visit.name, visit.num,
             visit_dt=visit.day, visitdat_yy_nsv=visit.day.year, peperf="Y",
-            svupdes="" if visit.num else "Subject asked for advice",
+            svupdes="" if visit.num else "Subject asked for advice", protver=site.version_on(visit.day).protocol,
+            visitby=site.who_does("PHYSICAL EXAM", visit.day),
         )  # fmt: skip
     _vital_signs(site, course, rng)
     significant = significant_visit(course, rng)
@@ -52,7 +53,7 @@ def _demographics(site: SiteRecords, course: Course, rng: Random) -> None:
     site.add_page(
         "DM", course, "Demographics", "Screening", 1,
         record_dt=course.screening, brthdat=course.birth, brthdat_yy_nsv=course.birth.year, age=course.age,
-        sex=course.sex, sex_std_nsv=course.sex, country=site.country,
+        sex=course.sex, sex_std_nsv=course.sex, country=site.country, subjlang=site.hospital.language,
         ethnic=rng.choice(("NOT HISPANIC OR LATINO", "NOT HISPANIC OR LATINO", site.style.unknown)),
         race=rng.choice(("WHITE", "WHITE", "ASIAN", "BLACK OR AFRICAN AMERICAN")),
         arm=arm, armcd=code, actarm=arm, actarmcd=code, armnrs="" if course.enrolled else "SCREEN FAILURE",
@@ -64,16 +65,18 @@ def _demographics(site: SiteRecords, course: Course, rng: Random) -> None:
 
 def _consent(site: SiteRecords, course: Course, rng: Random) -> None:
     consent = course.consent
-    consenter = f"Dr. {site.investigator}"
+    consenter = site.hospital.investigator.name
+    language = site.hospital.language
     represented = consent.by_representative
     site.add(
         "CONSENT",
-        subjid=course.subject, conscat="MAINCONSENT", icfver="2.0", consdt=consent.signed, consenter=consenter,
+        subjid=course.subject, conscat="MAINCONSENT", icfver=site.version_on(consent.signed).consent_form,
+        consdt=consent.signed, consenter=consenter,
         consenterdt=consent.consenter_signed, consmode=consent.mode, consyn="Y",
         lackscap="Y" if consent.lacks_capacity else "N",
         lar_name="M. Répondant" if represented else "", lar_dt=consent.signed if represented else None,
         lar_role=("LEGAL GUARDIAN" if consent.lacks_capacity else "PARENT") if represented else "",
-        copygiven="Y", cannotread="Y" if consent.cannot_read else "N",
+        icflang=language, copygiven="Y", cannotread="Y" if consent.cannot_read else "N",
         witness="Sr. Testigo" if consent.cannot_read else "", witnessdt=consent.signed if consent.cannot_read else None,
     )  # fmt: skip
     if course.enrolled and not represented and not consent.cannot_read and rng.random() < 0.2:
@@ -81,7 +84,7 @@ def _consent(site: SiteRecords, course: Course, rng: Random) -> None:
             "CONSENT",
             subjid=course.subject, conscat="GENETICS", icfver="1.0", consdt=course.first_dose, consenter=consenter,
             consenterdt=course.first_dose, consmode="ONSITE", consyn="Y", lackscap="N",
-            copygiven="Y", cannotread="N",
+            icflang=language, copygiven="Y", cannotread="N",
         )  # fmt: skip
 
 
@@ -103,7 +106,7 @@ def _vital_signs(site: SiteRecords, course: Course, rng: Random) -> None:
     for visit in course.planned_visits:
         row = site.add_page(
             "VS", course, "Vital Signs", visit.name, visit.num,
-            vs_dt=visit.day, vspos="SITTING", vsperf="Y",
+            vs_dt=visit.day, vspos="SITTING", vsperf="Y", vsby=site.who_does("VITAL SIGNS", visit.day),
             sysbp=diastolic + gap + rng.randint(-5, 5), diabp=diastolic + rng.randint(-4, 4),
             pulse="" if rng.random() < 0.02 else pulse + rng.randint(-5, 5),
             temp=f"{temperature + rng.uniform(-0.3, 0.3):.1f}",
@@ -126,7 +129,7 @@ def _doses(site: SiteRecords, course: Course, rng: Random) -> None:
             "EX", course, "Study Drug Administration", visits[index].name, visits[index].num,
             extrt="PLACEBO" if course.placebo else "SIM-1234", exdosu="mg", exdosfrm="TABLET", exdosfrq="QD",
             exdose="0" if missed or course.placebo else "100", exroute="ORAL", experf="N" if missed else "Y",
-            exst_dt=start, exen_dt=end,
+            exst_dt=start, exen_dt=end, exby=site.who_does("DOSING", start),
         )  # fmt: skip
 
 

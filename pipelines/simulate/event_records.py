@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from pipelines.simulate.layout import SERIOUSNESS
+from pipelines.simulate.exports import SERIOUSNESS
 from pipelines.simulate.site_records import Row, SiteRecords
 from pipelines.simulate.subject_course import CUTOFF, Course, Visit
 

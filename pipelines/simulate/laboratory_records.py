@@ -75,20 +75,21 @@ def _result(site: SiteRecords, course: Course, visit: Visit, test: LabTest, valu
         result["lbnrind_nsv"] = "LOW" if said < test.low else "HIGH"
         result["lbclsig"] = "Y" if test.code == "GLUC" and said == _HIGH_GLUCOSE else "N"
     site.add(
-        "LB", **_sample(course, visit), battrnam=test.panel, lbtstcd=test.code, lbtstnam=test.name,
+        "LB", **_sample(site, course, visit), battrnam=test.panel, lbtstcd=test.code, lbtstnam=test.name,
         lbspec=test.specimen, lbmeth="AUTOMATED", **result,
     )  # fmt: skip
 
 
 def _dipstick(site: SiteRecords, course: Course, visit: Visit, panel: str, code: str, name: str) -> None:
     site.add(
-        "LB", **_sample(course, visit), battrnam=panel, lbtstcd=code, lbtstnam=name, lbspec="URINE",
+        "LB", **_sample(site, course, visit), battrnam=panel, lbtstcd=code, lbtstnam=name, lbspec="URINE",
         lbmeth="QUALITATIVE DIPSTICK", orres="NEGATIVE", siresc="NEGATIVE",
     )  # fmt: skip
 
 
-def _sample(course: Course, visit: Visit) -> dict[str, object]:
+def _sample(site: SiteRecords, course: Course, visit: Visit) -> dict[str, object]:
     time_point = "" if visit.num == 1 else "PRE-DOSE"
     return {
         "subjid": course.subject, "visnam": visit.name, "visnum": visit.num, "lb_dt": visit.day, "lbtpt": time_point,
+        "lbby": site.who_does("SAMPLE COLLECTION", visit.day),
     }  # fmt: skip

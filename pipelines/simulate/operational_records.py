@@ -28,13 +28,14 @@ _DEVIATIONS = (
 )
 
 
-def record_site(site: SiteRecords, name: str, city: str) -> None:
+def record_site(site: SiteRecords) -> None:
     """Append the site's row of the CTMS."""
+    investigator = site.hospital.investigator
     site.add(
         "SITE",
-        protocol=site.study, pi_number=f"PI{site.site}", pi_last_name=site.investigator,
-        site_status="Closed" if site.closure else "Active", account=name, site_active_dt=site.activation,
-        site_closed_dt=site.closure, city=city, country=site.country,
+        protocol=site.study, pi_number=investigator.person_id, pi_last_name=investigator.name,
+        site_status="Closed" if site.closure else "Active", account=site.hospital.name, site_active_dt=site.activation,
+        site_closed_dt=site.closure, city=site.hospital.city, country=site.country,
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ def plant_faults(site: SiteRecords, wishes: list[Wish], rng: Random) -> tuple[li
     touched: dict[str, set[str]] = {course.subject: set() for course in site.courses}
     if site.traveller is not None:
         touched[site.traveller.subject] = {"DM", "VISITS"}
+    touched_at_site: set[str] = set()
     faults: list[Fault] = []
     left: list[Wish] = []
     done: set[str] = set()
@@ -54,9 +55,12 @@ def plant_faults(site: SiteRecords, wishes: list[Wish], rng: Random) -> tuple[li
         return bool(planter.touches), sum(planter.suits(course) for course in site.courses)
 
     for wish in sorted(wishes, key=order):
-        planted = [] if wish.check_id in done else _plant(site, FAULTS[wish.check_id], wish.variant, touched, rng)
+        planter = FAULTS[wish.check_id]
+        is_free = wish.check_id not in done and not planter.at_site & touched_at_site
+        planted = _plant(site, planter, wish.variant, touched, rng) if is_free else []
         if planted:
             done.add(wish.check_id)
+            touched_at_site |= planter.at_site
             faults += planted
         else:
             left.append(wish)

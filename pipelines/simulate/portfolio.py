@@ -11,25 +11,18 @@ from pathlib import Path
 
 from pipelines.errors import UserError
 from pipelines.settings import Home
+from pipelines.simulate.amendments import versions_at
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
 from pipelines.simulate.faults import Fault
-from pipelines.simulate.layout import STYLES, Style
+from pipelines.simulate.hospitals import hospital
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.study_config import write_study_config
+from pipelines.simulate.style import STYLES, Style
 from pipelines.simulate.subject_course import CUTOFF, live_course, number_width, plan_outcomes
-
-_INVESTIGATORS = ("Lindqvist", "Brüggemann", "O'Connor", "Desprès", "Nakamura", "Castellanos", "Ferrari", "Jørgensen")
-_HOSPITALS = (
-    ("Hôpital Saint-Étienne", "Lyon"),
-    ("Universitätsklinikum", "Köln"),
-    ("St. Brigid's Hospital", "Cork"),
-    ("Riverside Medical Center", "Columbus"),
-    ("Clínica del Niño", "Sevilla"),
-)
 
 # A study of four sites or more has one, the last, that is closed already.
 _SITES_OF_WHICH_ONE_IS_CLOSED = 4
@@ -70,7 +63,9 @@ def simulate_portfolio(
     writer.writerow(KEY_COLUMNS)
     for index, study in enumerate(study_ids):
         style = STYLES[index % len(STYLES)]
-        shape = Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed)
+        # Half of a study's hospitals take part in the next one too.
+        first_hospital = index * max(1, sites // 2)
+        shape = Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed, first_hospital)
         wishes: list[list[Wish]] = [[] for _ in range(sites)] if clean else plan_faults(sites, subjects, index)
         writer.writerows(_write_sites(home, shape, wishes))
         write_bytes(home.study_file(study), write_study_config(study, style, subjects, shape.study_start).encode())
@@ -88,6 +83,12 @@ class Shape:
     site_ids: tuple[str, ...]
     subjects: int
     seed: int
+    # Where this study's hospitals begin among those of the portfolio.
+    first_hospital: int = 0
+
+    def hospital_number(self, site_id: str) -> int:
+        """Return the number of the hospital that a site is at."""
+        return self.first_hospital + self.site_ids.index(site_id)
 
     def is_first(self, site_id: str) -> bool:
         """Whether the site is the one that included the study's first subject."""
@@ -136,7 +137,7 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     site.neighbour = _neighbour(shape, site_id)
     seed, study = shape.seed, shape.study
     rng = chance(seed, study, site_id, "site")
-    record_site(site, *rng.choice(_HOSPITALS))
+    record_site(site)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
@@ -155,7 +156,8 @@ def _begin_site(shape: Shape, site_id: str) -> SiteRecords:
     study, style, subjects, seed = shape.study, shape.style, shape.subjects, shape.seed
     rng = chance(seed, study, site_id)
     activation = _FIRST_ACTIVATION if shape.is_first(site_id) else CUTOFF - timedelta(days=rng.randint(420, 600))
-    site = SiteRecords(study, site_id, rng.choice(style.countries), style, activation, rng.choice(_INVESTIGATORS))
+    at = hospital(shape.hospital_number(site_id), seed)
+    site = SiteRecords(study, site_id, at, style, activation, versions_at(activation, rng))
     closed = len(shape.site_ids) >= _SITES_OF_WHICH_ONE_IS_CLOSED and site_id == shape.site_ids[-1]
     outcomes = plan_outcomes(rng, subjects, closed=closed)
     first = next(n for n, outcome in enumerate(outcomes) if outcome != "ongoing") if shape.is_first(site_id) else None
@@ -169,6 +171,7 @@ def _begin_site(shape: Shape, site_id: str) -> SiteRecords:
                 outcome,
                 activation,
                 (style.youngest, style.oldest),
+                at.country,
                 opens_study=number == first,
             )
         )

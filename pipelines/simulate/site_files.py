@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from pipelines.simulate.exports import EXTRACTED, SOURCES
 from pipelines.simulate.faults import Fault
-from pipelines.simulate.layout import EXTRACTED, SOURCES
 from pipelines.simulate.site_records import Row, SiteRecords
 from pipelines.simulate.subject_course import CUTOFF
 
@@ -76,7 +76,7 @@ def _render(site: SiteRecords, name: str, rows: Sequence[Row]) -> bytes:
         for column in table.columns:
             value = row.get(column, "")
             if column in dates:
-                value = style.write_date(layout, value)
+                value = style.write_date(layout.system, value)
             elif column in flags:
                 value = style.write_flag(value)
             values.append(value)

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
-from pipelines.simulate.layout import EXTRACTED, SOURCES, Style
+from pipelines.simulate.amendments import StudyVersion, version_on
+from pipelines.simulate.exports import EXTRACTED, SOURCES
+from pipelines.simulate.hospitals import Hospital
+from pipelines.simulate.style import Style
 from pipelines.simulate.subject_course import CUTOFF, Course
 
 Row = dict[str, str]
@@ -48,10 +51,10 @@ class SiteRecords:
 
     study: str
     site: str
-    country: str
+    hospital: Hospital
     style: Style
     activation: date
-    investigator: str
+    versions: tuple[StudyVersion, ...]
     closure: date | None = None
     study_start: date | None = None
     neighbour: SiteRecords | None = None
@@ -63,9 +66,22 @@ class SiteRecords:
     last_record: int = 0
 
     @property
+    def country(self) -> str:
+        """The country of the hospital."""
+        return self.hospital.country
+
+    @property
     def traveller(self) -> Course | None:
         """The subject whose demographics and visits no fault changes, so that another site may have seen it too."""
         return next((course for course in reversed(self.courses) if course.outcome == "ongoing"), None)
+
+    def version_on(self, day: date) -> StudyVersion:
+        """Return the version of the protocol in force at the site on a day."""
+        return version_on(self.versions, day)
+
+    def who_does(self, task: str, day: date) -> str:
+        """Return the id of the person who does a task on a day."""
+        return self.hospital.person_for(task, day).person_id
 
     def next_record(self) -> str:
         """Return an identifier that no other record of the site has."""

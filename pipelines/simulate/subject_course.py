@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Literal
 
+from pipelines.working_days import is_working_day
+
 Outcome = Literal["screen_failure", "completed", "discontinued", "died", "ongoing"]
 
 # Exports are dated by this day, never by the clock, so that the same arguments write the same bytes for ever.
@@ -139,6 +141,7 @@ def live_course(
     outcome: Outcome,
     activation: date,
     ages: tuple[int, int],
+    country: str,
     *,
     opens_study: bool = False,
 ) -> Course:
@@ -147,7 +150,8 @@ def live_course(
     The subject who opens the study consents before all others of the site.
     """
     screening = activation + timedelta(days=8) if opens_study else _screening_day(rng, outcome, activation)
-    visits = _visits(rng, outcome, screening)
+    screening = _next_working_day(screening, country)
+    visits = _visits(rng, outcome, screening, country)
     planned_age = rng.randint(*ages)
     birth = _birth(rng, screening, planned_age)
     consent = _consent(rng, screening, birth)
@@ -202,21 +206,37 @@ def _screening_day(rng: Random, outcome: Outcome, activation: date) -> date:
     return earliest + timedelta(days=rng.randint(0, (latest - earliest).days))
 
 
-def _visits(rng: Random, outcome: Outcome, screening: date) -> tuple[Visit, ...]:
+def _visits(rng: Random, outcome: Outcome, screening: date, country: str) -> tuple[Visit, ...]:
     visits = [Visit(SCHEDULE[0].name, SCHEDULE[0].num, screening)]
     if outcome == "screen_failure":
         return tuple(visits)
-    baseline = screening + timedelta(days=rng.randint(10, 14))
+    baseline = _next_working_day(screening + timedelta(days=rng.randint(10, 14)), country)
     count = rng.randint(3, 6) if outcome in ("discontinued", "died") else len(SCHEDULE)
     for planned in SCHEDULE[1:count]:
-        jitter = 0 if planned.num == 2 else rng.randint(-2, 2)
         planned_day = baseline + timedelta(days=planned.day - 1)
-        day = planned_day + timedelta(days=jitter)
+        day = planned_day if planned.num == 2 else _working_day_near(rng, planned_day, country)
         if planned_day + timedelta(days=planned.after) < CUTOFF:  # what is due has taken place, and is in the export
             visits.append(Visit(planned.name, planned.num, day))
     if rng.random() < 0.12:
-        visits.insert(2, Visit("Unscheduled 1", None, baseline + timedelta(days=rng.randint(3, 7))))
+        day = _next_working_day(baseline + timedelta(days=rng.randint(3, 6)), country)
+        visits.insert(2, Visit("Unscheduled 1", None, day))
     return tuple(visits)
+
+
+def _next_working_day(day: date, country: str) -> date:
+    while not is_working_day(country, day):
+        day += timedelta(days=1)
+    return day
+
+
+def _working_day_near(rng: Random, planned: date, country: str) -> date:
+    """Return a working day at most two days from the planned one, three where holidays leave none."""
+    for reach in (2, 3):
+        near = [planned + timedelta(days=days) for days in range(-reach, reach + 1)]
+        working = [day for day in near if is_working_day(country, day)]
+        if working:
+            return rng.choice(working)
+    return planned
 
 
 def _birth(rng: Random, screening: date, age: int) -> date:

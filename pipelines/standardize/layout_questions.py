@@ -140,7 +140,7 @@ def _agreement(study: Study, source_name: str, contract: Columns) -> _Agreement:
         for mapping in (mapping for mapping in mappings if mapping.source == source_name):
             names += sorted(columns_in(mapping.where)) if mapping.where else []
             for variable, expression in mapped_expressions(mapping, vocabulary[dataset]):
-                by_name = source.layout == "sdtm" and expression.item == variable
+                by_name = source.layout != "mapped" and expression.item == variable
                 (if_come if by_name else names).extend(sorted(expression_columns(expression)))
     return _Agreement(_folded(names), _folded(if_come), contract)
 

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from pipelines.validate.rule_counts import Rule
 
 BLANK = "(blank)"
+# The fact of a check-ready model that says which person of the staff a row is about.
+PERSON = "person"
 # What makes a failing row a finding of its own, within a study.
 IDENTITY = ("site", "subject", "dataset", "record", "check_id")
 SCHEMA = {
     "site": pl.String,
     "subject": pl.String,
+    "person": pl.String,
     "check_id": pl.String,
     "category": pl.String,
     "severity": pl.String,
@@ -47,8 +50,9 @@ def fetch_failing_rows(
 
     When the scan breaks, each rule has one of its own, so that only the one that is broken is lost.
 
-    Columns: site, subject, check_id, category, severity, dataset, record, message, source_file (text), source_row (int,
-    null where a finding is about a whole file or site). No rules give no rows.
+    Columns: site, subject, person (null where the model has no such fact), check_id, category, severity, dataset,
+    record, message, source_file (text), source_row (int, null where a finding is about a whole file or site). No rules
+    give no rows.
     """
     frames: list[pl.DataFrame] = [pl.DataFrame(schema=SCHEMA)]
     errors: dict[str, str] = {}
@@ -76,8 +80,9 @@ def _fetch(
     categories = " ".join(f"WHEN {name} THEN {quote_text(check.category)}" for name, check, _ in own)
     severities = " ".join(f"WHEN {name} THEN {_severity_sql(check)}" for name, check, _ in own)
     messages = " ".join(f"WHEN {name} THEN {_message_sql(check)}" for name, check, _ in own)
+    person = PERSON if PERSON in load_check_models()[model].columns else "CAST(NULL AS VARCHAR)"
     query = f"""
-        SELECT site, subject, check_id, CASE check_id {categories} END AS category,
+        SELECT site, subject, {person} AS person, check_id, CASE check_id {categories} END AS category,
             CASE check_id {severities} END AS severity,
             dataset, record, CASE check_id {messages} END AS message,
             source_file, CAST(source_row AS BIGINT) AS source_row

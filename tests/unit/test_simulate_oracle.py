@@ -21,10 +21,10 @@ from pipelines.settings import EXPECTATIONS_DIR, Home
 from pipelines.simulate import simulate_portfolio
 from pipelines.simulate.chance import chance
 from pipelines.simulate.faults import FAULTS
-from pipelines.simulate.layout import STYLES
 from pipelines.simulate.planting import Wish, plant_faults
 from pipelines.simulate.portfolio import Shape, clean_site
 from pipelines.simulate.site_files import key_rows
+from pipelines.simulate.style import STYLES
 from pipelines.validate import load_checks
 
 

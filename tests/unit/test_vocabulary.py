@@ -14,10 +14,12 @@ COMMON_COLUMNS = {
 }  # fmt: skip
 
 
-def test_the_datasets_are_those_of_the_first_release() -> None:
+def test_the_datasets_are_those_of_the_design() -> None:
     assert list(load_vocabulary()) == [
-        "DM", "DS", "SV", "AE", "EX", "VS", "LB", "IE", "CO_CONSENT", "DV", "QUERY", "PAGE", "AUDIT", "SITE", "RAND",
-        "SCREENING_LOG",
+        "DM", "DS", "SV", "AE", "EX", "VS", "EG", "LB", "CM", "MH", "IE", "CO_CONSENT",
+        "ICF_VERSION", "IRB", "PERSON", "DELEGATION", "TRAINING", "CREDENTIAL", "SAFETY", "LAB_CERT", "IP_LOG", "KIT",
+        "TEMP_LOG", "EQUIPMENT", "MONITORING", "ISF_INDEX", "SIGNATURE", "PARTICIPATION",
+        "DV", "QUERY", "PAGE", "AUDIT", "DATA_DICTIONARY", "SITE", "RAND", "SCREENING_LOG",
     ]  # fmt: skip
 
 
@@ -28,10 +30,14 @@ def test_each_dataset_has_a_staging_model_and_a_mart() -> None:
         assert (DBT_PROJECT_DIR / "models" / "marts" / f"{dataset.table}.sql").is_file()
 
 
-def test_all_datasets_but_deviations_and_the_list_of_sites_are_about_subjects() -> None:
+def test_a_dataset_is_about_subjects_about_the_site_or_about_either() -> None:
     levels = {dataset.name: dataset.level for dataset in load_vocabulary().values()}
     assert set(levels.values()) == set(get_args(Level))
-    assert {name: level for name, level in levels.items() if level != "subject"} == {"DV": "either", "SITE": "site"}
+    assert {name for name, level in levels.items() if level == "either"} == {"DV", "IP_LOG", "KIT"}
+    assert {name for name, level in levels.items() if level == "site"} == {
+        "SITE", "DATA_DICTIONARY", "ICF_VERSION", "IRB", "PERSON", "DELEGATION", "TRAINING", "CREDENTIAL", "LAB_CERT",
+        "TEMP_LOG", "EQUIPMENT", "MONITORING", "ISF_INDEX", "PARTICIPATION",
+    }  # fmt: skip
 
 
 def test_each_natural_key_is_made_of_variables() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from pipelines.simulate.layout import SOURCES
+from pipelines.simulate.exports import SOURCES
 from pipelines.simulate.site_records import Row, SiteRecords
 from pipelines.simulate.subject_course import Course
 
@@ -83,7 +83,8 @@ class Planter:
 
     `plant` changes the site's records in one place and returns every finding that must follow, the check's own
     first; it returns an empty list, and changes nothing, where the subject's records do not allow the fault.
-    `touches` names what it changes of a subject: two planters that touch the same never meet in one subject. `once`
+    `touches` names what it changes of a subject: two planters that touch the same never meet in one subject.
+    `at_site` names what it changes of the site's own documents: two that change the same never meet at one site. `once`
     tells that it can be planted once a study, at its first site.
     """
 
@@ -91,17 +92,20 @@ class Planter:
     touches: frozenset[str]
     suits: Suits
     plant: Plant
+    at_site: frozenset[str] = frozenset()
     once: bool = False
 
 
 FAULTS: dict[str, Planter] = {}
 
 
-def plants(check_id: str, *touches: str, suits: Suits = anybody, once: bool = False) -> Callable[[Plant], Plant]:
+def plants(
+    check_id: str, *touches: str, suits: Suits = anybody, at_site: tuple[str, ...] = (), once: bool = False
+) -> Callable[[Plant], Plant]:
     """Register a planter; without `touches`, the fault is about the site or a file and takes no subject."""
 
     def register(plant: Plant) -> Plant:
-        FAULTS[check_id] = Planter(check_id, frozenset(touches), suits, plant, once)
+        FAULTS[check_id] = Planter(check_id, frozenset(touches), suits, plant, frozenset(at_site), once)
         return plant
 
     return register

@@ -1,4 +1,4 @@
-"""`layout: sdtm`: exports that are SDTM already are mapped by the names of their columns, and by nothing else."""
+"""`layout: sdtm` and `layout: template`: exports are mapped by the names of their columns, and by nothing else."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from mapped_rows import STUDY, Shelf, column
 
 from pipelines.errors import ConfigError
 from pipelines.ingest import CurrentDelivery
-from pipelines.sdtm_layout import sdtm_datasets, with_sdtm_layout
 from pipelines.standardize.availability import list_availability
 from pipelines.standardize.layout_questions import MISSING_COLUMN, NEW_COLUMN, list_layout_questions
 from pipelines.study import Study, load_study
+from pipelines.study_layouts import datasets_of, template_columns, with_layouts
 from pipelines.vocabulary import load_vocabulary
 
 AE = {"path": "edc/ae.csv"}
@@ -21,7 +21,7 @@ AE = {"path": "edc/ae.csv"}
 
 def sdtm_study(sources: dict[str, Any], **more: Any) -> Study:
     written = {"study": STUDY, "title": "t", "sponsor": "s", "layout": "sdtm", "sources": sources, **more}
-    return with_sdtm_layout(Study.model_validate(written))
+    return with_layouts(Study.model_validate(written))
 
 
 def delivered(*columns: str) -> CurrentDelivery:
@@ -41,9 +41,10 @@ def test_ten_lines_are_a_whole_study(tmp_path: Path) -> None:
     )
     study = load_study(path)
     assert list(study.map) == ["DM", "AE", "VS", "LB"]
-    assert set(study.map["AE"][0].variables) == set(load_vocabulary()["AE"].variables)
-    # One of ours, which SDTM does not have: its date format is nobody's to declare.
-    assert set(load_vocabulary()["DM"].variables) - set(study.map["DM"][0].variables) == {"site_change_date"}
+    # Ours are not read, which SDTM does not have: their date formats are nobody's to declare.
+    for dataset in ("DM", "AE"):
+        ours = set(load_vocabulary()[dataset].variables) - set(study.map[dataset][0].variables)
+        assert ours == {name for name in load_vocabulary()[dataset].variables if name.islower()} != set()
     assert study.sources["VS"].formats_of("VSDTC") == ["ISO8601"]
 
 
@@ -131,7 +132,7 @@ def test_a_list_of_the_edc_beside_sdtm_is_mapped_as_ever(shelf: Shelf) -> None:
 
 def test_one_source_of_a_mapped_study_may_be_sdtm() -> None:
     written = {"study": STUDY, "title": "t", "sponsor": "s", "sources": {"AE": {**AE, "layout": "sdtm"}, "VS": AE}}
-    study = with_sdtm_layout(Study.model_validate(written))
+    study = with_layouts(Study.model_validate(written))
     assert list(study.map) == ["AE"]
     assert study.sources["VS"].subject is None
 
@@ -145,7 +146,37 @@ def test_other_columns_are_new_only_where_a_layout_was_agreed() -> None:
 
 
 def test_every_date_of_an_sdtm_dataset_is_known_as_one_by_its_name() -> None:
-    variables = [v for d in sdtm_datasets().values() for v in d.variables.values() if v.name.isupper()]
+    variables = [v for d in datasets_of("sdtm").values() for v in d.variables.values() if v.name.isupper()]
     dates = [v.name for v in variables if v.type == "date"]
     assert len(dates) > 15
     assert [name for name in dates if not name.endswith("DTC")] == []
+
+
+TRAINING = {"path": "isf/TRAINING*.csv", "layout": "template"}
+
+
+def template_study(**sources: Any) -> Study:
+    written = {"study": STUDY, "title": "t", "sponsor": "s", "sources": sources}
+    return with_layouts(Study.model_validate(written))
+
+
+def test_a_template_is_read_by_its_columns_whose_dates_are_iso(shelf: Shelf) -> None:
+    shelf.put("TRAINING", ["site", "person", "course", "completion_date"], ["101", "P1", "GCP", "2024-03"])
+    rows = shelf.read(template_study(TRAINING=TRAINING), "TRAINING")
+    assert (column(rows, "person"), column(rows, "completion_date")) == (["P1"], ["2024-03"])
+    assert column(rows, "completion_date__format") == ["ISO8601"]
+    assert column(rows, "subject") == [None]
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "required"),
+    [("TRAINING", None, ["site"]), ("SAFETY", "subject", ["site", "subject"]), ("IP_LOG", "subject", ["site"])],
+)
+def test_a_template_says_whose_its_rows_are(name: str, subject: str | None, required: list[str]) -> None:
+    source = template_study(**{name: {"path": f"isf/{name}.csv", "layout": "template"}}).sources[name]
+    assert (source.subject and source.subject.item) == subject
+    assert source.site is not None
+    assert source.site.item == "site"
+    assert source.columns is not None
+    assert source.columns.required == required
+    assert set(template_columns(load_vocabulary()[name])) == {*source.columns.required, *source.columns.optional}

@@ -1,0 +1,1 @@
+{{ stage('temp_log') }}

@@ -20,6 +20,7 @@ from pipelines.simulate.operational_records import record_operational, record_si
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
 from pipelines.simulate.site_records import SiteRecords
+from pipelines.simulate.staff_records import record_staff
 from pipelines.simulate.study_config import write_study_config
 from pipelines.simulate.style import STYLES, Style
 from pipelines.simulate.subject_course import CUTOFF, live_course, number_width, plan_outcomes
@@ -138,6 +139,7 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     seed, study = shape.seed, shape.study
     rng = chance(seed, study, site_id, "site")
     record_site(site)
+    record_staff(site)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))

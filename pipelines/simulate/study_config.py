@@ -24,6 +24,7 @@ def write_study_config(study: str, style: Style, subjects: int, study_start: dat
         "IC-05": {"study_start_date": str(study_start or "")},
         # Whenever they are received, made-up exports are of one day.
         "X-07": {"max_age_days": 100000},
+        "X-08": {"may_be_empty": ["DV", "AE", "CM", "MH", "SAFETY"]},
         "AE-17": {"enabled": True},
         "AE-27": {"current_version": DICTIONARY},
         "DS-09": {"single_agent": True},

@@ -51,7 +51,7 @@ class Reading:
             if not source.columns.allows(column):
                 self.hits.append((site, "", "X-09", dataset, file, ""))
         self.hits += [(site, "", "X-09", dataset, file, "") for column in agreed if column not in header]
-        if len(rows) == 1 and dataset not in ("AE", "DV"):
+        if len(rows) == 1 and dataset not in self.study.parameters["X-08"]["may_be_empty"]:
             self.hits.append((site, "", "X-08", dataset, file, ""))
         bad: set[str] = set()
         for number, values in enumerate(rows[1:], start=1):

@@ -27,7 +27,7 @@ ADDED_PARAMETERS = {
     ("DM-03", "country_values"): "a study may allow what the codelist has not",
 }
 # Parameters of clauses that no predicate looks at: `not_looked_at` of the suite entry names the clause and the reason.
-NOT_IMPLEMENTED = {("Q-01", "warn_days"), ("LB-08", "accept_history")}
+NOT_IMPLEMENTED = {("Q-01", "warn_days")}
 OTHER_DEFAULTS = {
     ("VS-06", "sd_floor"): "the catalogue leaves the floors to us: one a test",
 }

@@ -1,4 +1,4 @@
--- Grain: one row per dated record of a study procedure (SV, VS, LB, EX) of a subject. Results of tests that study.yml allows before
+-- Grain: one row per dated record of a study procedure (SV, VS, LB, EG, EX) of a subject. Results of tests that study.yml allows before
 -- consent (IC-02 pre_consent_allowed) are marked.
 {{ config(materialized='view') }}
 {% set columns = 'site, subject, USUBJID, dataset, record, source_file, source_row' %}
@@ -8,6 +8,8 @@ with procedures as (
     select {{ columns }}, VSDTC, VSTESTCD from {{ ref('vs') }}
     union all
     select {{ columns }}, LBDTC, LBTESTCD from {{ ref('lb') }}
+    union all
+    select {{ columns }}, EGDTC, EGTESTCD from {{ ref('eg') }}
     union all
     select {{ columns }}, EXSTDTC, '' from {{ ref('ex') }}
 )

@@ -82,13 +82,16 @@ def significance_not_assessed(spot: Spot) -> list[Fault]:
     return _plant(spot, "LB-07", rows, "outside the range and not assessed", lbclsig="")
 
 
-@plants("LB-08", "LB", "AE", "CONSENT", suits=lambda course: course.consent.signed < course.screening)
+@plants("LB-08", "LB", "AE", "MH", "CONSENT", suits=lambda course: course.consent.signed < course.screening)
 def significant_without_event(spot: Spot) -> list[Fault]:
     """A screening result of clinical significance; all events of the subject begin with treatment or later."""
     if not all(row["aestdat_dd_nsv"] for row in spot.rows("AE")):  # a partial date may be that of the sample
         return []
     consent = main_consent(spot)["consdt"]
     rows = [row for row in numeric_results(spot) if row["visnum"] == "1" and row["lb_dt"] > consent]
+    if rows:  # a condition that goes on would explain it
+        history = spot.site.tables["MH"].rows
+        history[:] = [row for row in history if row["subjid"] != spot.course.subject]
     return _plant(spot, "LB-08", rows, "significant, without an event", lbclsig="Y")
 
 

@@ -7,9 +7,10 @@
     'vs': ['VSDTC'],
     'ae': ['AESTDTC', 'AEENDTC', 'AEDTC', 'AEDTHDTC'],
     'ex': ['EXSTDTC', 'EXENDTC'],
+    'eg': ['EGDTC'],
     'ie': ['IEDTC'],
     'ds': ['DSSTDTC', 'DSDTC'],
-    'dv': ['DVSTDTC'],
+    'dv': ['DVSTDTC', 'discovered_date'],
 } %}
 {% for table, columns in dates.items() %}
 select

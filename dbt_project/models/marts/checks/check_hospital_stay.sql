@@ -15,6 +15,10 @@ texts as (
     select site, subject, USUBJID, dataset, record, SVUPDES, SVSTDTC, false, source_file, source_row
     from {{ ref('sv') }}
     where SVUPDES is not null
+    union all
+    select site, subject, USUBJID, dataset, record, concat_ws(' ', CMTRT, CMINDC), CMSTDTC, false, source_file, source_row
+    from {{ ref('cm') }}
+    where CMTRT is not null or CMINDC is not null
 ),
 
 stays as (

@@ -67,6 +67,7 @@ select
     coalesce(numbered.sample_result_number, 1) as sample_result_number,
     numbered.first_result,
     event.days_to_event,
+    in_history.record is not null as is_in_history,
     death.reported_death_date,
     consent.consent_date,
     extract.extract_date
@@ -81,6 +82,8 @@ left join {{ ref('int_lab_history') }} as history
     on results.site = history.site and results.USUBJID = history.USUBJID and results.record = history.record
 left join {{ ref('int_event_near_result') }} as event
     on results.site = event.site and results.USUBJID = event.USUBJID and results.record = event.record
+left join {{ ref('int_result_in_history') }} as in_history
+    on results.site = in_history.site and results.USUBJID = in_history.USUBJID and results.record = in_history.record
 left join (
     select distinct value as test
     from {{ source('settings', 'parameter') }}

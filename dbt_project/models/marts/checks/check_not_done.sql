@@ -1,16 +1,16 @@
--- Grain: one row per vital sign or laboratory test marked NOT DONE. A row for all tests (VSALL, LBALL) knows a result that the subject has
+-- Grain: one row per vital sign, laboratory test or electrocardiogram marked NOT DONE. A row for all tests (VSALL, LBALL, EGALL) knows a result that the subject has
 -- all the same at that visit and date, in that category.
 {% set datasets = {
-    'vs': {'test': 'VSTEST', 'category': "cast(null as varchar)"},
-    'lb': {'test': 'LBTEST', 'category': 'LBCAT'},
+    'vs': {'category': "cast(null as varchar)", 'result': 'coalesce(VSORRES, VSSTRESC)'},
+    'lb': {'category': 'LBCAT', 'result': 'coalesce(LBORRES, LBSTRESC)'},
+    'eg': {'category': "cast(null as varchar)", 'result': 'EGORRES'},
 } %}
 {% for name, columns in datasets.items() %}
 {% set prefix = name | upper %}
-{% set result = 'coalesce(' ~ prefix ~ 'ORRES, ' ~ prefix ~ 'STRESC)' %}
 {% set key = ['USUBJID', 'VISIT', prefix ~ 'DTC', 'category'] %}
 (
     with tests as (
-        select *, {{ columns.category }} as category, {{ result }} as result
+        select *, {{ columns.category }} as category, {{ columns.result }} as result
         from {{ ref(name) }}
     ),
 
@@ -25,7 +25,7 @@
 
     select
         not_done.site, not_done.subject, not_done.dataset, not_done.record, not_done.source_file, not_done.source_row,
-        coalesce(not_done.{{ columns.test }}, not_done.{{ prefix }}TESTCD) as test,
+        coalesce(not_done.{{ prefix }}TEST, not_done.{{ prefix }}TESTCD) as test,
         not_done.VISIT,
         coalesce(not_done.result, done.result) as result,
         not_done.{{ prefix }}REASND as reason,

@@ -1,7 +1,7 @@
 -- Grain: one row per record of a dataset whose rows belong to subjects; `has_subject` tells whether its source names them at all.
 -- A view: it only puts the marts below each other.
 {{ config(materialized='view') }}
-{% set main_date = {'sv': 'SVSTDTC', 'vs': 'VSDTC', 'lb': 'LBDTC', 'ae': 'AESTDTC', 'ex': 'EXSTDTC', 'ie': 'IEDTC', 'ds': 'DSSTDTC',
+{% set main_date = {'sv': 'SVSTDTC', 'vs': 'VSDTC', 'lb': 'LBDTC', 'eg': 'EGDTC', 'ae': 'AESTDTC', 'ex': 'EXSTDTC', 'cm': 'CMSTDTC', 'mh': 'MHSTDTC', 'ie': 'IEDTC', 'ds': 'DSSTDTC',
     'dv': 'DVSTDTC', 'query': 'opened', 'page': 'visit_date'} %}
 with records as (
     {% for table, date in main_date.items() %}

@@ -1,4 +1,4 @@
--- Grain: one row per subject, dataset of results (VS, LB), category and scheduled visit with at least one complete date. The row to look at
+-- Grain: one row per subject, dataset of results (VS, LB, EG), category and scheduled visit with at least one complete date. The row to look at
 -- is the first with the latest date.
 with results as (
     select
@@ -9,6 +9,10 @@ with results as (
     select site, subject, USUBJID, dataset, coalesce(LBCAT, 'LABORATORY'), VISIT, substr(LBDTC, 1, 10), source_file, source_row
     from {{ ref('lb') }}
     where length(LBDTC) >= 10
+    union all
+    select site, subject, USUBJID, dataset, 'ELECTROCARDIOGRAM', VISIT, substr(EGDTC, 1, 10), source_file, source_row
+    from {{ ref('eg') }}
+    where length(EGDTC) >= 10
 ),
 
 days as (

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipelines.cli_check import check_app
-from pipelines.cli_output import Format, print_error, print_frame, print_json, print_line, safe
-from pipelines.errors import UserError, did_you_mean
+from pipelines.cli_options import HomeOption, JsonOption, StudyArgument, check_known, home_of, load_known_study
+from pipelines.cli_output import print_error, print_json, print_line, safe
+from pipelines.cli_tables import tables_app
+from pipelines.errors import UserError
 from pipelines.orchestration.run_errors import RunError
-from pipelines.settings import Home, go_offline, resolve_home
-
-if TYPE_CHECKING:
-    from pipelines.study import Study
+from pipelines.settings import go_offline
 
 app = typer.Typer(
     help="The quality gate between clinical-trial sites and sponsors.",
@@ -29,14 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(check_app, name="check")
-
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="where everything lives; else $SITEPROOF_HOME, else ./siteproof-home", metavar="DIR"),
-]
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="a folder in the home's studies/")]
-FormatOption = Annotated[Format, typer.Option("--format", help="how to write it")]
-JsonOption = Annotated[bool, typer.Option("--json", help="write json")]
+app.add_typer(tables_app)
 
 
 @app.callback()
@@ -45,30 +37,12 @@ def siteproof(context: typer.Context, home: HomeOption = None) -> None:
     context.obj = home
 
 
-def _home(context: typer.Context, home: Path | None) -> Home:
-    return resolve_home(home or context.obj)
-
-
-def _check_known(home: Home, study_id: str) -> None:
-    known = sorted(path.parent.name for path in home.studies.glob("*/study.yml"))
-    if study_id not in known:
-        cure = f"Studies here: {', '.join(known)}." if known else f"There is no study in {home.studies} yet."
-        raise UserError(f'there is no study "{study_id}" in {home.studies}.{did_you_mean(study_id, known)} {cure}')
-
-
-def _load_study(home: Home, study_id: str) -> Study:
-    _check_known(home, study_id)
-    from pipelines.study import load_study
-
-    return load_study(home.study_file(study_id))
-
-
 @app.command()
 def demo(context: typer.Context, home: HomeOption = None) -> None:
     """Simulate a small portfolio in the home, run it, and print a summary and the pages' paths."""
     from pipelines.orchestration.run_command import run_demo
 
-    run_demo(_home(context, home))
+    run_demo(home_of(context, home))
 
 
 @app.command()
@@ -84,7 +58,7 @@ def simulate(
     """Write a made-up portfolio with planted, labelled faults and its answer_key.csv."""
     from pipelines.simulate import simulate_portfolio
 
-    where = _home(context, home)
+    where = home_of(context, home)
     print_line(str(simulate_portfolio(where, studies=studies, sites=sites, subjects=subjects, seed=seed, clean=clean)))
 
 
@@ -102,7 +76,32 @@ def init(
     """Propose a study.yml from a study's exports in landing, every guess marked for a human to confirm."""
     from pipelines.onboarding.init_command import run_init
 
-    run_init(_home(context, home), study, output, to_stdout=stdout, compare=compare)
+    run_init(home_of(context, home), study, output, to_stdout=stdout, compare=compare)
+
+
+@app.command()
+def templates(
+    context: typer.Context,
+    study: StudyArgument,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option("--dataset", metavar="D", help="of this dataset, e.g. DELEGATION; may be given several times"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="write them here, not into templates/STUDY")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write templates for the documents of a site, CSV and XLSX with a data dictionary, to be filled in by hand."""
+    where = home_of(context, home)
+    loaded = load_known_study(where, study)
+    from pipelines.onboarding.document_templates import chosen_datasets, sources_text, write_templates
+
+    datasets = chosen_datasets(dataset or [])
+    for path in write_templates(loaded, datasets, output or where.templates / study):
+        print_line(safe(path))
+    print_line("\nstudy.yml takes them in as they are, without a map:\n")
+    print_line(sources_text(datasets))
 
 
 @app.command()
@@ -114,58 +113,18 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Ingest, standardize, validate and report a study, as a Dagster run."""
-    where = _home(context, home)
-    _load_study(where, study)
+    where = home_of(context, home)
+    load_known_study(where, study)
     from pipelines.orchestration.run_command import run_and_report
 
     run_and_report(where, study, [site] if site else None, as_json=as_json)
 
 
 @app.command()
-def deliveries(
-    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
-) -> None:
-    """List every file that a study's sites delivered: accepted, duplicate, superseded or refused, and why."""
-    where = _home(context, home)
-    _load_study(where, study)
-    from pipelines.ingest import read_deliveries
-
-    columns = ["study", "site", "system", "file", "sha256", "received_at", "status", "reason", "rows"]
-    print_frame(read_deliveries(where, study).select(columns), form)
-
-
-@app.command()
-def verdicts(
-    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
-) -> None:
-    """List what every check says of every site."""
-    where = _home(context, home)
-    _load_study(where, study)
-    from pipelines.findings import read_verdicts
-
-    columns = ["study", "site", "check_id", "status", "evaluated", "failed", "waived", "reason"]
-    print_frame(read_verdicts(where, study).select(columns), form)
-
-
-@app.command()
-def findings(
-    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
-) -> None:
-    """List the open findings, down to the row of the delivered file."""
-    where = _home(context, home)
-    _load_study(where, study)
-    from pipelines.findings import read_findings
-
-    columns = ["finding_id", "study", "site", "subject", "check_id", "category", "severity", "dataset", "record"]
-    columns += ["message", "source_file", "source_row", "state", "first_seen", "last_seen"]
-    print_frame(read_findings(where, study).select(columns), form)
-
-
-@app.command()
 def report(context: typer.Context, study: StudyArgument, home: HomeOption = None) -> None:
     """Write the study's page from its last run, and print the page's path."""
-    where = _home(context, home)
-    loaded = _load_study(where, study)
+    where = home_of(context, home)
+    loaded = load_known_study(where, study)
     from pipelines.report import write_report
 
     print_line(str(write_report(where, loaded)))
@@ -179,8 +138,8 @@ def extract(
     home: HomeOption = None,
 ) -> None:
     """Write the sponsor's extract of the last run, and print its folder."""
-    where = _home(context, home)
-    loaded = _load_study(where, study)
+    where = home_of(context, home)
+    loaded = load_known_study(where, study)
     from datetime import date
 
     try:
@@ -220,9 +179,9 @@ def doctor(
     """Check the installation, the home and the studies, and say what to do; exit 1 when something is wrong."""
     from dataclasses import asdict
 
-    where = _home(context, home)
+    where = home_of(context, home)
     if study is not None:
-        _check_known(where, study)
+        check_known(where, study)
     from pipelines.orchestration.doctor import examine
 
     seen = []
@@ -252,7 +211,7 @@ def dev(
 
     from pipelines.orchestration.instance import WORKSPACE, dagster_environment
 
-    where = _home(context, home)
+    where = home_of(context, home)
     go_offline()
     from pipelines.orchestration.dbt_cli import ensure_manifest
 

@@ -79,6 +79,11 @@ def print_line(text: str = "") -> None:
     _write(text + "\n")
 
 
+def print_note(message: str) -> None:
+    """Write to standard error what a reader may want to know and a script need not; it may quote foreign text."""
+    sys.stderr.write(f"note: {safe(message)}\n")
+
+
 def print_error(message: str) -> None:
     """Write what was wrong to standard error; it may quote foreign text."""
     sys.stderr.write("\n".join(safe(line) for line in f"error: {message}".split("\n")) + "\n")

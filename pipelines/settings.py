@@ -65,6 +65,11 @@ class Home:
         return self.root / "transfers"
 
     @property
+    def templates(self) -> Path:
+        """`<STUDY>/<DATASET>.csv` and `.xlsx`: what sites fill in where they keep no electronic site file."""
+        return self.root / "templates"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's instance: run history, schedules, sensors."""
         return self.root / "dagster"

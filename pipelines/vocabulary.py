@@ -13,6 +13,8 @@ from pipelines.settings import DBT_PROJECT_DIR
 
 VariableType = Literal["text", "date", "number", "result"]
 Level = Literal["subject", "site", "either"]
+# Which of the three files a dataset is declared in.
+Part = Literal["clinical", "operations", "documentation"]
 
 VOCABULARY_FILES = tuple(sorted((DBT_PROJECT_DIR / "models" / "staging").glob("_raw_*.yml")))
 
@@ -39,7 +41,8 @@ class MartColumn:
 class Dataset:
     """One dataset, e.g. AE; `natural_key` lists the keys that tell two records of a subject apart, best first.
 
-    `mart_adds` are the columns that the mart derives beside the variables; `level` says what a row is about.
+    `mart_adds` are the columns that the mart derives beside the variables; `level` says what a row is about, `part` what
+    kind of dataset it is.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Dataset:
     variables: dict[str, Variable]
     mart_adds: tuple[MartColumn, ...] = ()
     level: Level = "subject"
+    part: Part = "clinical"
 
     @property
     def table(self) -> str:
@@ -65,7 +69,7 @@ class Dataset:
 def load_vocabulary(paths: tuple[Path, ...] = VOCABULARY_FILES) -> dict[str, Dataset]:
     """Return the datasets by name, in the order in which they are declared."""
     datasets = {}
-    for table in (table for path in paths for table in _tables_in(path)):
+    for part, table in ((_part_of(path), table) for path in paths for table in _tables_in(path)):
         meta = table["config"]["meta"]
         variables = {
             column["name"]: Variable(column["name"], column["config"]["meta"]["type"], column["description"])
@@ -74,9 +78,20 @@ def load_vocabulary(paths: tuple[Path, ...] = VOCABULARY_FILES) -> dict[str, Dat
         natural_key = tuple(tuple(key) for key in meta["natural_key"])
         mart_adds = tuple(MartColumn(**column) for column in meta.get("mart_adds", ()))
         datasets[meta["dataset"]] = Dataset(
-            meta["dataset"], table["description"], natural_key, variables, mart_adds, meta.get("level", "subject")
+            meta["dataset"],
+            table["description"],
+            natural_key,
+            variables,
+            mart_adds,
+            meta.get("level", "subject"),
+            part,
         )
     return datasets
+
+
+def _part_of(path: Path) -> Part:
+    part: Part = path.stem.removeprefix("_raw_")  # type: ignore[assignment]
+    return part
 
 
 def _tables_in(path: Path) -> list[dict[str, Any]]:

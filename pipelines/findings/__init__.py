@@ -1,10 +1,21 @@
 """The life of findings: each run's verdicts and findings are published as one set, and kept for ever."""
 
 from pipelines.findings.publish import publish_run, run_inputs
-from pipelines.findings.runs import RunInfo, read_findings, read_resolved, read_run, read_sites, read_verdicts
+from pipelines.findings.runs import (
+    FINDING_COLUMNS,
+    RunInfo,
+    read_findings,
+    read_resolved,
+    read_run,
+    read_sites,
+    read_verdicts,
+)
+from pipelines.findings.selection import findings_on, unknown_names
 
 __all__ = [
+    "FINDING_COLUMNS",
     "RunInfo",
+    "findings_on",
     "publish_run",
     "read_findings",
     "read_resolved",
@@ -12,4 +23,5 @@ __all__ = [
     "read_sites",
     "read_verdicts",
     "run_inputs",
+    "unknown_names",
 ]

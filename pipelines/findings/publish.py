@@ -13,10 +13,11 @@ import polars as pl
 
 from pipelines.findings.identity import add_finding_ids
 from pipelines.findings.runs import (
-    FINDING_COLUMNS,
+    KEPT_COLUMNS,
     VERDICT_COLUMNS,
     RunInfo,
     current_run_id,
+    read_kept_findings,
     read_run,
     run_folder,
     to_json,
@@ -109,7 +110,7 @@ def _write_frames(home: Home, study_id: str, run: RunInfo, outcome: Outcome, fol
 
 
 def compare_with_previous(findings: pl.DataFrame, before: pl.DataFrame, as_of: str) -> pl.DataFrame:
-    """Return the findings with state (new, persisting), first_seen and last_seen; columns as FINDING_COLUMNS."""
+    """Return the findings with state (new, persisting), first_seen and last_seen; columns as KEPT_COLUMNS."""
     known = before.select("finding_id", pl.col("first_seen").alias("seen_before"))
     return (
         findings.join(known, on="finding_id", how="left")
@@ -118,14 +119,14 @@ def compare_with_previous(findings: pl.DataFrame, before: pl.DataFrame, as_of: s
             pl.coalesce("seen_before", pl.lit(as_of)).alias("first_seen"),
             pl.lit(as_of).alias("last_seen"),
         )
-        .select(FINDING_COLUMNS)
+        .select(KEPT_COLUMNS)
     )
 
 
 def _known_before(home: Home, study_id: str, run_id: str | None) -> pl.DataFrame:
     """Return the findings that were open after a run, with those that it could not judge: neither seen nor resolved."""
     if run_id is None:
-        schema = {name: pl.Int64 if name == "source_row" else pl.String for name in FINDING_COLUMNS}
+        schema = {name: pl.Int64 if name == "source_row" else pl.String for name in KEPT_COLUMNS}
         return pl.DataFrame(schema=schema)
     folder = run_folder(home, study_id, run_id)
-    return pl.concat([pl.read_parquet(folder / f"{name}.parquet") for name in ("findings", "unjudged")])
+    return pl.concat([read_kept_findings(folder, name) for name in ("findings", "unjudged")])

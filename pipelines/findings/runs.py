@@ -16,6 +16,8 @@ FINDING_COLUMNS = [
     "finding_id", "study", "site", "subject", "check_id", "category", "severity", "dataset", "record", "message",
     "source_file", "source_row", "state", "first_seen", "last_seen",
 ]  # fmt: skip
+# What is kept of a finding beside: the person of the staff that it is about, for those who look a person up.
+KEPT_COLUMNS = [*FINDING_COLUMNS, "person"]
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,13 @@ def read_verdicts(home: Home, study_id: str) -> pl.DataFrame:
 
 
 def read_findings(home: Home, study_id: str) -> pl.DataFrame:
-    """Return the newest run's open findings: one row each."""
-    return _read(home, study_id, "findings")
+    """Return the newest run's open findings: one row each, columns as KEPT_COLUMNS."""
+    return read_kept_findings(_newest(home, study_id), "findings")
 
 
 def read_resolved(home: Home, study_id: str) -> pl.DataFrame:
     """Return the findings that the run before had and the newest one has not: one row each."""
-    return _read(home, study_id, "resolved")
+    return read_kept_findings(_newest(home, study_id), "resolved")
 
 
 def read_sites(home: Home, study_id: str) -> pl.DataFrame:
@@ -78,9 +80,20 @@ def read_sites(home: Home, study_id: str) -> pl.DataFrame:
     return _read(home, study_id, "sites")
 
 
+def read_kept_findings(folder: Path, name: str) -> pl.DataFrame:
+    """Return the findings of one file of a run, columns as KEPT_COLUMNS; older runs did not keep the person."""
+    findings = pl.read_parquet(folder / f"{name}.parquet")
+    if "person" not in findings.columns:
+        findings = findings.with_columns(pl.lit(None, pl.String).alias("person"))
+    return findings.select(KEPT_COLUMNS)
+
+
 def _read(home: Home, study_id: str, name: str) -> pl.DataFrame:
-    run = read_run(home, study_id)
-    return pl.read_parquet(run_folder(home, study_id, run.run_id) / f"{name}.parquet")
+    return pl.read_parquet(_newest(home, study_id) / f"{name}.parquet")
+
+
+def _newest(home: Home, study_id: str) -> Path:
+    return run_folder(home, study_id, read_run(home, study_id).run_id)
 
 
 def to_json(run: RunInfo) -> str:

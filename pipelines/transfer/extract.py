@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import UserError
-from pipelines.findings import RunInfo, read_findings, read_run, read_verdicts, run_inputs
+from pipelines.findings import FINDING_COLUMNS, RunInfo, read_findings, read_run, read_verdicts, run_inputs
 from pipelines.settings import Home
 from pipelines.study import Study
 from pipelines.transfer.contents import write_contents
@@ -42,7 +42,9 @@ def write_extract(home: Home, study: Study, cutoff: date | None) -> Path:
     try:
         with _open_warehouse(home, study.study) as connection:
             _require_present_state(home, study, run)
-            findings, verdicts = read_findings(home, study.study), read_verdicts(home, study.study)
+            # The person of the staff is for the site and the SMO; the finding itself names whom it has to.
+            findings = read_findings(home, study.study).select(FINDING_COLUMNS)
+            verdicts = read_verdicts(home, study.study)
             files = write_contents(connection, study.map, findings, verdicts, cutoff, unfinished)
         manifest = render_manifest(study, run, cutoff, files)
         (unfinished / MANIFEST).write_text(manifest, encoding="utf-8", newline="\n")

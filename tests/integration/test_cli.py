@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import typer
 
 from pipelines import cli, cli_output
 from pipelines.settings import Home
@@ -48,15 +49,16 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_every_command_of_the_design_is_there() -> None:
-    names = {str(command.name or command.callback.__name__) for command in cli.app.registered_commands}
-    names |= {str(group.name) for group in cli.app.registered_groups}
+    names = set(typer.main.get_command(cli.app).commands)
     assert names == {
         "demo", "simulate", "run", "deliveries", "verdicts", "findings", "check", "report", "extract", "verify",
-        "doctor", "dev", "init",
+        "doctor", "dev", "init", "templates",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("command", ["run", "deliveries", "verdicts", "findings", "report", "extract", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["run", "deliveries", "verdicts", "findings", "report", "extract", "doctor", "templates"]
+)
 def test_an_unknown_study_is_answered_with_the_nearest_and_all_names(
     command: str, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.findings import RunInfo
+from pipelines.findings import FINDING_COLUMNS, RunInfo
 from pipelines.study import Mapping, Source, Study
 from pipelines.transfer.contents import write_contents
 from pipelines.transfer.manifest import render_manifest
@@ -61,11 +61,16 @@ def build_warehouse(
 def list_findings(*records: tuple[str, str, int]) -> pl.DataFrame:
     """One finding for each (id, dataset, source row)."""
     schema = {"finding_id": pl.String, "dataset": pl.String, "source_row": pl.Int64}
-    return pl.DataFrame(list(records), schema=schema, orient="row").with_columns(
-        pl.lit("S1").alias("study"),
-        pl.lit("01").alias("site"),
-        pl.lit("SV-02").alias("check_id"),
-        pl.format("S1/01/edc/{}.csv", "dataset").alias("source_file"),
+    blank = [pl.lit(None, pl.String).alias(name) for name in FINDING_COLUMNS if name not in schema]
+    return (
+        pl.DataFrame(list(records), schema=schema, orient="row")
+        .with_columns(blank)
+        .with_columns(
+            pl.lit("S1").alias("study"),
+            pl.lit("01").alias("site"),
+            pl.lit("SV-02").alias("check_id"),
+            pl.format("S1/01/edc/{}.csv", "dataset").alias("source_file"),
+        )
     )
 
 

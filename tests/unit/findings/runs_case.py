@@ -23,8 +23,8 @@ STUDY_YML = "study: ST-1\ntitle: t\nsponsor: s\nsources:\n  AE: {path: edc/AE.cs
 
 def failing_row(record: str = "a", **other: object) -> dict[str, object]:
     return {
-        "site": "101", "subject": "001", "check_id": "AE-01", "category": "data_entry", "severity": "critical",
-        "dataset": "AE", "record": record, "message": f"Please verify {record}.",
+        "site": "101", "subject": "001", "person": None, "check_id": "AE-01", "category": "data_entry",
+        "severity": "critical", "dataset": "AE", "record": record, "message": f"Please verify {record}.",
         "source_file": "ST-1/101/edc/AE.csv", "source_row": 1, **other,
     }  # fmt: skip
 

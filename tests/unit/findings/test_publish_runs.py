@@ -12,7 +12,7 @@ from runs_case import STUDY, STUDY_YML, Runs, failing_row, outcome_of
 
 from pipelines.errors import UserError
 from pipelines.findings import publish_run, read_findings, read_resolved, read_run, read_verdicts
-from pipelines.findings.runs import FINDING_COLUMNS, VERDICT_COLUMNS
+from pipelines.findings.runs import KEPT_COLUMNS, VERDICT_COLUMNS
 from pipelines.settings import Home
 from pipelines.validate.failing_rows import SCHEMA
 
@@ -78,8 +78,8 @@ def test_a_finding_keeps_its_id_while_it_persists(runs: Runs) -> None:
 def test_what_is_read_has_the_agreed_columns(runs: Runs) -> None:
     runs.publish("a")
     assert read_verdicts(runs.home, STUDY).columns == VERDICT_COLUMNS
-    assert read_findings(runs.home, STUDY).columns == FINDING_COLUMNS
-    assert read_resolved(runs.home, STUDY).columns == FINDING_COLUMNS
+    assert read_findings(runs.home, STUDY).columns == KEPT_COLUMNS
+    assert read_resolved(runs.home, STUDY).columns == KEPT_COLUMNS
     assert set(read_verdicts(runs.home, STUDY)["study"]) == {STUDY}
     assert read_verdicts(runs.home, STUDY).select("site", "status", "failed").rows() == [
         ("101", "fail", 1),

@@ -93,8 +93,8 @@ def test_a_row_is_given_once_for_each_check_that_it_fails(table: duckdb.DuckDBPy
         ("EX-91", "101", "a", 1), ("EX-91", "102", "b", 2), ("EX-92", "101", "a", 1),
     ]  # fmt: skip
     assert found[0] == {
-        "site": "101", "subject": "1", "check_id": "EX-91", "category": "data_entry", "severity": "critical",
-        "dataset": "EX", "record": "a", "message": "Please verify dose 150 of 1.",
+        "site": "101", "subject": "1", "person": None, "check_id": "EX-91", "category": "data_entry",
+        "severity": "critical", "dataset": "EX", "record": "a", "message": "Please verify dose 150 of 1.",
         "source_file": "ST-1/101/edc/EX.csv", "source_row": 1,
     }  # fmt: skip
     assert found[2]["severity"] == "major"

@@ -1,0 +1,65 @@
+"""The commands that print a table of a study: deliveries, verdicts, findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli_options import FormatOption, HomeOption, StudyArgument, home_of, load_known_study
+from pipelines.cli_output import Format, print_frame, print_note
+
+if TYPE_CHECKING:
+    from pipelines.findings.selection import About
+
+tables_app = typer.Typer()
+
+
+@tables_app.command()
+def deliveries(
+    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
+) -> None:
+    """List every file that a study's sites delivered: accepted, duplicate, superseded or refused, and why."""
+    where = home_of(context, home)
+    load_known_study(where, study)
+    from pipelines.ingest import read_deliveries
+
+    columns = ["study", "site", "system", "file", "sha256", "received_at", "status", "reason", "rows"]
+    print_frame(read_deliveries(where, study).select(columns), form)
+
+
+@tables_app.command()
+def verdicts(
+    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
+) -> None:
+    """List what every check says of every site."""
+    where = home_of(context, home)
+    load_known_study(where, study)
+    from pipelines.findings import read_verdicts
+
+    columns = ["study", "site", "check_id", "status", "evaluated", "failed", "waived", "reason"]
+    print_frame(read_verdicts(where, study).select(columns), form)
+
+
+@tables_app.command()
+def findings(
+    context: typer.Context,
+    study: StudyArgument,
+    form: FormatOption = Format.table,
+    site: Annotated[str | None, typer.Option("--site", help="of one site only")] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="on one subject only")] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", help="on one of the staff only, by the id that the site's list gives")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """List the open findings, down to the row of the delivered file."""
+    where = home_of(context, home)
+    load_known_study(where, study)
+    from pipelines.findings import findings_on, read_findings, unknown_names
+
+    found = read_findings(where, study)
+    about: dict[About, str | None] = {"site": site, "subject": subject, "person": person}
+    print_frame(findings_on(found, about), form)
+    for sentence in unknown_names(found, about):
+        print_note(sentence)

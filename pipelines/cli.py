@@ -14,7 +14,7 @@ import typer
 
 from pipelines.cli_check import check_app
 from pipelines.cli_options import HomeOption, JsonOption, StudyArgument, check_known, home_of, load_known_study
-from pipelines.cli_output import print_error, print_json, print_line, safe
+from pipelines.cli_output import print_error, print_json, print_line, progress_bar, safe
 from pipelines.cli_tables import tables_app
 from pipelines.errors import UserError
 from pipelines.orchestration.run_errors import RunError
@@ -59,7 +59,17 @@ def simulate(
     from pipelines.simulate import simulate_portfolio
 
     where = home_of(context, home)
-    print_line(str(simulate_portfolio(where, studies=studies, sites=sites, subjects=subjects, seed=seed, clean=clean)))
+    with progress_bar("sites written", studies * sites) as advance:
+        key = simulate_portfolio(
+            where,
+            studies=studies,
+            sites=sites,
+            subjects=subjects,
+            seed=seed,
+            clean=clean,
+            on_site=lambda _study, _site: advance(),
+        )
+    print_line(str(key))
 
 
 @app.command()

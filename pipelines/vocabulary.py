@@ -41,8 +41,8 @@ class MartColumn:
 class Dataset:
     """One dataset, e.g. AE; `natural_key` lists the keys that tell two records of a subject apart, best first.
 
-    `mart_adds` are the columns that the mart derives beside the variables; `level` says what a row is about, `part` what
-    kind of dataset it is.
+    `mart_adds` are the columns that the mart derives beside the variables; `level` says what a row is about, `part`
+    what kind of dataset it is.
     """
 
     name: str

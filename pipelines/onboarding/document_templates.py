@@ -70,7 +70,7 @@ def sources_text(datasets: Iterable[Dataset]) -> str:
 
 
 def dictionary_rows(dataset: Dataset) -> list[tuple[str, str, str, str]]:
-    """Return a row a column of the template: its name, its meaning, how it is written, and whether it must be filled."""
+    """Return a row a column of the template: its name, meaning and way of writing, and whether it must be filled."""
     key = set(dataset.natural_key[-1])
     about = {SITE_COLUMN: "Site: the name of its folder in landing", SUBJECT_COLUMN: "Subject as the site knows it"}
     rows = []

@@ -67,7 +67,7 @@ def _event(site: SiteRecords, course: Course, rng: Random, event: Event, *, plai
     last = min(course.last_day, CUTOFF - timedelta(days=2))
     start = course.first_dose + timedelta(days=rng.randint(0, max(0, (last - course.first_dose).days - 8)))
     resolved = plain or rng.random() < 0.65
-    partial = 0 if plain else rng.choice((0, 0, 0, 0, 1, 2))
+    partial = 0 if plain else rng.choice(site.habit.date_gaps)
     row = _add(site, course, event, rng, start)
     if partial:
         row.update(aestdat_dd_nsv="", aestdat_mm_nsv=str(start.month) if partial < 2 else "")

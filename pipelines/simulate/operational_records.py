@@ -45,7 +45,7 @@ def record_operational(site: SiteRecords, course: Course, rng: Random) -> None:
         forms = _VISIT_FORMS if visit.num else _VISIT_FORMS[:1]
         for form in (*forms, *(_SCREENING_FORMS if visit.num == 1 else ())):
             _page(site, course, visit, form, rng)
-    for _ in range(rng.choice((0, 1, 2, 3)) if course.enrolled else 0):
+    for _ in range(rng.choice(site.habit.query_counts) if course.enrolled else 0):
         add_query(site, course, rng, *_query_dates(course, rng))
     if course.subject == site.courses[0].subject:  # so that no site's list is empty
         add_query(
@@ -108,7 +108,7 @@ def add_deviation(site: SiteRecords, course: Course, rng: Random, day: date | No
 
 
 def _page(site: SiteRecords, course: Course, visit: Visit, form: str, rng: Random) -> None:
-    lag = min(rng.choice((0, 0, 1, 1, 2, 3, 5, 8, 10)), (CUTOFF - visit.day).days)
+    lag = min(rng.choice(site.habit.entry_lags), (CUTOFF - visit.day).days)
     page = add_page(site, course.subject, visit, form, lag)
     for name in _FIELDS[form]:
         site.add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -15,6 +16,7 @@ from pipelines.simulate.amendments import versions_at
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
 from pipelines.simulate.faults import Fault
+from pipelines.simulate.habits import HABITS
 from pipelines.simulate.hospitals import hospital
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
@@ -32,7 +34,14 @@ _FIRST_ACTIVATION = CUTOFF - timedelta(days=650)
 
 
 def simulate_portfolio(
-    home: Home, *, studies: int = 3, sites: int = 4, subjects: int = 10, seed: int = 1, clean: bool = False
+    home: Home,
+    *,
+    studies: int = 3,
+    sites: int = 4,
+    subjects: int = 10,
+    seed: int = 1,
+    clean: bool = False,
+    on_site: Callable[[str, str], None] = lambda _study, _site: None,
 ) -> Path:
     """Write a made-up portfolio into a home: the same arguments write the same bytes.
 
@@ -46,6 +55,7 @@ def simulate_portfolio(
         subjects: number of subjects of each site.
         seed: what chance starts from.
         clean: plant no faults.
+        on_site: told the study and the site after each site that is written for the first time.
 
     Returns:
         The path of the answer key: one row for every finding that must be raised.
@@ -68,7 +78,7 @@ def simulate_portfolio(
         first_hospital = index * max(1, sites // 2)
         shape = Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed, first_hospital)
         wishes: list[list[Wish]] = [[] for _ in range(sites)] if clean else plan_faults(sites, subjects, index)
-        writer.writerows(_write_sites(home, shape, wishes))
+        writer.writerows(_write_sites(home, shape, wishes, on_site))
         write_bytes(home.study_file(study), write_study_config(study, style, subjects, shape.study_start).encode())
     path = home.root / "answer_key.csv"
     write_bytes(path, key.getvalue().encode())
@@ -102,7 +112,9 @@ class Shape:
         return min((course.consent.signed for site in sites for course in site.courses), default=None)
 
 
-def _write_sites(home: Home, shape: Shape, wishes: list[list[Wish]]) -> list[tuple[str, ...]]:
+def _write_sites(
+    home: Home, shape: Shape, wishes: list[list[Wish]], on_site: Callable[[str, str], None]
+) -> list[tuple[str, ...]]:
     """Write a study's sites, one at a time, and return its rows of the answer key.
 
     What one site cannot take goes to the next; what the last one cannot take is offered to all of them again.
@@ -116,6 +128,7 @@ def _write_sites(home: Home, shape: Shape, wishes: list[list[Wish]]) -> list[tup
         write_site(home.landing, site)
         keys.append(key_rows(site, faults))
         settled.append([wish for wish in asked if wish not in left])
+        on_site(shape.study, site_id)
     for number, site_id in enumerate(shape.site_ids if left else ()):
         site, faults, refused = _faulty_site(shape, site_id, [*settled[number], *left])
         if len(refused) < len(left) and set(refused) <= set(left):
@@ -159,7 +172,7 @@ def _begin_site(shape: Shape, site_id: str) -> SiteRecords:
     rng = chance(seed, study, site_id)
     activation = _FIRST_ACTIVATION if shape.is_first(site_id) else CUTOFF - timedelta(days=rng.randint(420, 600))
     at = hospital(shape.hospital_number(site_id), seed)
-    site = SiteRecords(study, site_id, at, style, activation, versions_at(activation, rng))
+    site = SiteRecords(study, site_id, at, style, activation, versions_at(activation, rng), rng.choice(HABITS))
     closed = len(shape.site_ids) >= _SITES_OF_WHICH_ONE_IS_CLOSED and site_id == shape.site_ids[-1]
     outcomes = plan_outcomes(rng, subjects, closed=closed)
     first = next(n for n, outcome in enumerate(outcomes) if outcome != "ongoing") if shape.is_first(site_id) else None

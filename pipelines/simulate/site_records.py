@@ -8,6 +8,7 @@ from random import Random
 
 from pipelines.simulate.amendments import StudyVersion, version_on
 from pipelines.simulate.exports import EXTRACTED, SOURCES
+from pipelines.simulate.habits import Habit
 from pipelines.simulate.hospitals import Hospital
 from pipelines.simulate.style import Style
 from pipelines.simulate.subject_course import CUTOFF, Course
@@ -55,6 +56,7 @@ class SiteRecords:
     style: Style
     activation: date
     versions: tuple[StudyVersion, ...]
+    habit: Habit
     closure: date | None = None
     study_start: date | None = None
     neighbour: SiteRecords | None = None

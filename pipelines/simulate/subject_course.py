@@ -203,7 +203,8 @@ def _screening_day(rng: Random, outcome: Outcome, activation: date) -> date:
     if outcome == "ongoing":
         return CUTOFF - timedelta(days=rng.randint(62, 170))
     latest = CUTOFF - timedelta(days=30 if outcome == "screen_failure" else 250)
-    return earliest + timedelta(days=rng.randint(0, (latest - earliest).days))
+    # Enrolment begins slowly, and slows down towards its end.
+    return earliest + timedelta(days=round(rng.betavariate(1.5, 1.5) * (latest - earliest).days))
 
 
 def _visits(rng: Random, outcome: Outcome, screening: date, country: str) -> tuple[Visit, ...]:

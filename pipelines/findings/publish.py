@@ -24,6 +24,7 @@ from pipelines.findings.runs import (
 )
 from pipelines.ingest import known_sites, read_deliveries
 from pipelines.settings import DBT_PROJECT_DIR, EXPECTATIONS_DIR, PROJECT_ROOT, Home
+from pipelines.standardize.participations import list_participations_elsewhere
 from pipelines.study import Study
 from pipelines.validate import Outcome
 
@@ -64,6 +65,7 @@ def run_inputs(home: Home, study: Study) -> dict[str, str]:
         "deliveries": _digest(map(str, events)),
         "sites": _digest(known_sites(home, study.study)),
         "study": _digest([home.study_file(study.study).read_text(encoding="utf-8")]),
+        "participations": _digest(map(str, list_participations_elsewhere(home, study.study))),
         "suites": _digest(_texts(EXPECTATIONS_DIR, "*.yml")),
         "code": _digest(
             [*_texts(PROJECT_ROOT / "pipelines", "*.py"), *_texts(DBT_PROJECT_DIR, "*.sql", "*.yml", "*.csv")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, time, timedelta
 from random import Random
 
@@ -54,6 +55,7 @@ def _demographics(site: SiteRecords, course: Course, rng: Random) -> None:
         "DM", course, "Demographics", "Screening", 1,
         record_dt=course.screening, brthdat=course.birth, brthdat_yy_nsv=course.birth.year, age=course.age,
         sex=course.sex, sex_std_nsv=course.sex, country=site.country, subjlang=site.hospital.language,
+        personkey=person_key(site.study, course.subject), personkeyof="BIRTH DATE, SEX, INITIALS",
         ethnic=rng.choice(("NOT HISPANIC OR LATINO", "NOT HISPANIC OR LATINO", site.style.unknown)),
         race=rng.choice(("WHITE", "WHITE", "ASIAN", "BLACK OR AFRICAN AMERICAN")),
         arm=arm, armcd=code, actarm=arm, actarmcd=code, armnrs="" if course.enrolled else "SCREEN FAILURE",
@@ -61,6 +63,11 @@ def _demographics(site: SiteRecords, course: Course, rng: Random) -> None:
         firstdosedate=course.first_dose if course.enrolled else None,
         lastparticipantdate=course.ended, rficdat=course.consent.signed,
     )  # fmt: skip
+
+
+def person_key(study: str, subject: str) -> str:
+    """Return the pseudonymous key of a made-up person; nobody is in two studies."""
+    return hashlib.sha256(f"{study}/{subject}".encode()).hexdigest()[:24]
 
 
 def _consent(site: SiteRecords, course: Course, rng: Random) -> None:

@@ -47,9 +47,11 @@ def key_rows(site: SiteRecords, faults: list[Fault]) -> list[tuple[str, ...]]:
     }
     rows = []
     for fault in faults:
-        number = "" if fault.row is None else str(numbers[fault.source][id(fault.row)])
+        where, number = site, "" if fault.row is None else str(numbers[fault.source][id(fault.row)])
+        if fault.elsewhere is not None:
+            where, number = fault.elsewhere[0], str(fault.elsewhere[1])
         rows.append((
-            site.study, site.site, fault.subject, fault.check_id, fault.dataset, source_file(site, fault.source),
+            where.study, where.site, fault.subject, fault.check_id, fault.dataset, source_file(where, fault.source),
             number, fault.detail,
         ))  # fmt: skip
     return sorted(rows, key=lambda row: (row[3], row[5], int(row[6] or 0), row))

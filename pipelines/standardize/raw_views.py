@@ -18,6 +18,7 @@ from pipelines.standardize.expression_check import check_expressions
 from pipelines.standardize.extract_dates import find_extract_dates
 from pipelines.standardize.layout_questions import list_layout_questions
 from pipelines.standardize.mapping import list_date_formats, raw_view_sql
+from pipelines.standardize.participations import list_participations_elsewhere, publish_participations
 from pipelines.standardize.source_files import SourceFiles, source_files
 from pipelines.standardize.study_settings import Parameters, list_parameters, list_visits
 from pipelines.study import Study
@@ -33,6 +34,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
     settings.redelivery and settings.vanished: see `consecutive_deliveries`.
     settings.extract(site, source_name, extract_date): one row per current file; see `extract_dates`.
     settings.visit and settings.parameter: see `study_settings`.
+    settings.other_participation: see `participations`.
     settings.date_format(dataset, variable, formats): every way in which a date is declared.
     settings.source(source_name, has_subject): from study.yml.
 
@@ -56,6 +58,12 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
         files = source_files(study, deliveries)
         for dataset in vocabulary.values():
             _lay_view(connection, study, dataset, files)
+        publish_participations(connection, home, study.study)
+        _write(
+            connection,
+            "other_participation(identity_key VARCHAR, first_date VARCHAR, last_date VARCHAR)",
+            list_participations_elsewhere(home, study.study),
+        )
         sites = _list_sites(connection, study, known_sites(home, study.study))
         _write(connection, "site(site VARCHAR, seen_in VARCHAR)", sites)
         availability = list_availability(study, vocabulary, deliveries, [site for site, _ in sites], refusals)

@@ -17,7 +17,7 @@ LAYOUTS = {
         (*PAGE_COLUMNS, "record_dt", "brthdat", "brthdat_yy_nsv", "age", "sex", "sex_std_nsv", "ethnic", "race",
          "raceoth", "arm", "armcd", "actarm", "actarmcd", "armnrs", "dthfl", "dthdt", "firstdosedate",
          "lastparticipantdate", "rficdat", "country",
-         "subjlang", EXTRACTED),
+         "subjlang", "personkey", "personkeyof", EXTRACTED),
         dates=("record_dt", "brthdat", "dthdt", "firstdosedate", "lastparticipantdate", "rficdat", EXTRACTED),
         flags=("dthfl",),
     ),
@@ -79,7 +79,7 @@ def mapping(style: Style) -> dict[str, list[Mapped]]:
             "RACE": "race", "ETHNIC": "ethnic", "COUNTRY": "country", "ARM": "arm", "ARMCD": "armcd",
             "ACTARM": "actarm", "ACTARMCD": "actarmcd", "ARMNRS": "armnrs", "DTHFL": flag("dthfl", style),
             "DTHDTC": "dthdt", "RFSTDTC": "firstdosedate", "RFPENDTC": "lastparticipantdate", "RFICDTC": "rficdat",
-            "DMDTC": "record_dt", "languages": "subjlang",
+            "DMDTC": "record_dt", "languages": "subjlang", "identity_key": "personkey", "identity_basis": "personkeyof",
         }}],
         "DS": [{"from": "DS", "variables": {
             "DSSPID": "recordid", "DSCAT": "dscat", "DSSCAT": "dsscat", "DSTERM": "dsterm", "DSDECOD": "dsdecod",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipelines.simulate.clinical_records import record_clinical, record_randomisation
+from pipelines.simulate.clinical_records import person_key, record_clinical, record_randomisation
 from pipelines.simulate.faults.registry import Fault, Spot, enrolled, plants
 from pipelines.simulate.faults.subject import main_consent
 from pipelines.simulate.subject_course import Course
@@ -82,3 +82,20 @@ def another_age(spot: Spot) -> list[Fault]:
     row = spot.rows("DM")[0]
     row["age"] = str(spot.course.age + (2, -2)[spot.variant % 2])
     return [spot.fault("DM-11", "DM", row, f"age is {row['age']}, by birth date {spot.course.age}")]
+
+
+@plants("DM-09", "DM")
+def enrolled_elsewhere(spot: Spot) -> list[Fault]:
+    """The person is a subject of the neighbouring site too, under another number."""
+    neighbour = spot.site.neighbour
+    other = neighbour.traveller if neighbour is not None else None
+    if neighbour is None or other is None:
+        return []
+    row = spot.rows("DM")[0]
+    row["personkey"] = person_key(spot.site.study, other.subject)
+    # Nothing changes the other subject's demographics, which stand in the order of subjects.
+    there = neighbour, neighbour.courses.index(other) + 1
+    return [
+        spot.fault("DM-09", "DM", row, f"the person is also {other.subject} of site {neighbour.site}"),
+        Fault("DM-09", other.subject, "DM", None, f"the person is also {spot.course.subject}", there),
+    ]

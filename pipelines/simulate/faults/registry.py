@@ -13,13 +13,17 @@ from pipelines.simulate.subject_course import Course
 
 @dataclass(frozen=True)
 class Fault:
-    """A finding that Siteproof must raise; `row` is None where the finding is about the file."""
+    """A finding that Siteproof must raise; `row` is None where the finding is about the file.
+
+    A fault may be told at another site too: `elsewhere` is that site and the number of its row.
+    """
 
     check_id: str
     subject: str
     source: str
     row: Row | None
     detail: str
+    elsewhere: tuple[SiteRecords, int] | None = None
 
     @property
     def dataset(self) -> str:

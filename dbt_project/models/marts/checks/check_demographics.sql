@@ -16,7 +16,10 @@ select
         when patient_number is null then null
         when min(dm.USUBJID) over (partition by patient_number) <> dm.USUBJID then min(dm.USUBJID) over (partition by patient_number)
         when max(dm.USUBJID) over (partition by patient_number) <> dm.USUBJID then max(dm.USUBJID) over (partition by patient_number)
-    end as same_number_subject
+    end as same_number_subject,
+    coalesce(identity.is_shared_in_study, false) as is_shared_in_study,
+    coalesce(identity.is_shared_across_studies, false) as is_shared_across_studies
 from numbered as dm
 left join {{ ref('int_site') }} as master on dm.SITEID = master.site_id
 left join {{ ref('int_dose') }} as dose on dm.USUBJID = dose.USUBJID
+left join {{ ref('int_shared_identity') }} as identity on dm.USUBJID = identity.USUBJID

@@ -21,11 +21,12 @@ VOCABULARY_FILES = tuple(sorted((DBT_PROJECT_DIR / "models" / "staging").glob("_
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable of a dataset, with the way in which staging casts it."""
+    """One variable of a dataset, with the way in which staging casts it; what is kept from sponsors is in no extract."""
 
     name: str
     type: VariableType
     description: str
+    is_kept_from_sponsor: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,12 @@ def load_vocabulary(paths: tuple[Path, ...] = VOCABULARY_FILES) -> dict[str, Dat
     for part, table in ((_part_of(path), table) for path in paths for table in _tables_in(path)):
         meta = table["config"]["meta"]
         variables = {
-            column["name"]: Variable(column["name"], column["config"]["meta"]["type"], column["description"])
+            column["name"]: Variable(
+                column["name"],
+                column["config"]["meta"]["type"],
+                column["description"],
+                column["config"]["meta"].get("kept_from_sponsor", False),
+            )
             for column in table["columns"]
         }
         natural_key = tuple(tuple(key) for key in meta["natural_key"])

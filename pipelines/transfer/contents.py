@@ -58,7 +58,9 @@ def _write_dataset(
     natural = dict.fromkeys(name for key in dataset.natural_key for name in key)
     keys = [f'"{name}"' for name in dict.fromkeys(["site", "USUBJID", "record", *natural, "source_file", "source_row"])]
     order = ", ".join(f"{key} NULLS FIRST" for key in keys)
-    query = f"SELECT * FROM marts.{dataset.table} WHERE NOT ({late}) ORDER BY {order}"
+    kept = ", ".join(f'"{variable.name}"' for variable in dataset.variables.values() if variable.is_kept_from_sponsor)
+    columns = f"* EXCLUDE ({kept})" if kept else "*"
+    query = f"SELECT {columns} FROM marts.{dataset.table} WHERE NOT ({late}) ORDER BY {order}"
     rows = connection.sql(query).to_arrow_reader(BATCH_ROWS)
     return [
         replace(

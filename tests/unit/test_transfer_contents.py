@@ -15,6 +15,7 @@ from transfer_case import AWKWARD_TERMS, STUDY, VERDICTS, build_warehouse, list_
 from pipelines.errors import UserError
 from pipelines.transfer import tables
 from pipelines.transfer.contents import write_contents
+from pipelines.vocabulary import load_vocabulary
 
 FINDINGS = list_findings(("f2", "SV", 2), ("f1", "SV", 1))
 
@@ -89,6 +90,24 @@ def test_threads_and_order_of_the_warehouse_do_not_show(tmp_path: Path, monkeypa
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "four" / file).read_bytes(), file
     assert pa_parquet.ParquetFile(tmp_path / "one" / "data" / "sv.parquet").metadata.num_row_groups == 2
     assert json.loads((tmp_path / "one" / "manifest.json").read_text())["files"][2]["rows"] == copies * 20
+
+
+def test_what_is_kept_from_sponsors_is_in_no_extract(tmp_path: Path) -> None:
+    dataset = load_vocabulary()["DM"]
+    assert [v.name for v in dataset.variables.values() if v.is_kept_from_sponsor] == ["identity_key"]
+    with duckdb.connect(tmp_path / "w.duckdb") as connection:
+        connection.execute("CREATE SCHEMA marts")
+        variables = ", ".join(f'"{name}" VARCHAR' for name in dataset.variables)
+        lineage = "site VARCHAR, record VARCHAR, USUBJID VARCHAR, source_file VARCHAR, source_row BIGINT"
+        connection.execute(f"CREATE TABLE marts.dm ({lineage}, {variables})")
+        connection.execute(
+            "INSERT INTO marts.dm (site, USUBJID, identity_key, SEX) VALUES ('01', 'S-1', 'canary', 'F')"
+        )
+        write_contents(connection, ["DM"], list_findings(), VERDICTS, None, tmp_path)
+    for file in (tmp_path / "data").iterdir():
+        assert b"canary" not in file.read_bytes()
+        assert b"identity_key" not in file.read_bytes()
+    assert "SEX" in (tmp_path / "data" / "dm.csv").read_text(encoding="utf-8")
 
 
 def test_a_dataset_without_its_table_is_an_error_for_the_user(tmp_path: Path) -> None:

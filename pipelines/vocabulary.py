@@ -21,7 +21,7 @@ VOCABULARY_FILES = tuple(sorted((DBT_PROJECT_DIR / "models" / "staging").glob("_
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable of a dataset, with the way in which staging casts it; what is kept from sponsors is in no extract."""
+    """One variable of a dataset, with the way in which staging casts it; one kept from sponsors is in no extract."""
 
     name: str
     type: VariableType

@@ -35,6 +35,13 @@ def test_sites_are_run_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_study_is_simulated_and_run(tmp_path: Path) -> None:
+    text = benchmark("portfolio", tmp_path / "r.md", "--sites", "2", "--subjects", "2")
+    assert "2 sites of 2 subjects" in text
+    assert "| `siteproof simulate` |" in text
+
+
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_a_real_trial_is_run_and_read(real_exports: Path, tmp_path: Path) -> None:
     text = benchmark("real_trial", tmp_path / "r.md", "--study", "CDISCPILOT01", "--exports", str(real_exports))

@@ -18,7 +18,7 @@ from pipelines.located_yaml import LocatedYaml, load_located_yaml
 from pipelines.study_errors import first_error
 from pipelines.study_rules import check_study
 from pipelines.study_schedule import DEFAULT_ANCHOR, Anchor, Schedule, Visit
-from pipelines.study_values import OPEN, ColumnName, DateFormat, DateFormats, Day, Layout, Name, StrictModel
+from pipelines.study_values import OPEN, ColumnName, DateFormat, DateFormats, Day, Layout, Name, StrictModel, YesOrNo
 
 
 class ListedSite(StrictModel):
@@ -237,6 +237,8 @@ class Study(StrictModel):
     """When the study runs by itself."""
     extract_date: Day | None = None
     """The day on which the exports were extracted, for files that do not say it."""
+    date_shifted: YesOrNo = False
+    """Whether the dates were shifted, as anonymisation does: then no day is told to be a weekend or holiday."""
     anchor: Anchor = DEFAULT_ANCHOR
     """The event from which the days of visits are counted."""
     sites: list[ListedSite] = []

@@ -51,6 +51,10 @@ create or replace macro least_hours_between(a, b) as date_diff(
 create or replace macro days_from_span(iso, span_start, span_end) as greatest(
     coalesce(least_days_between(iso, span_start), 0), coalesce(least_days_between(span_end, iso), 0), 0);
 
+{# The fewest days that can lie between two spans, 0 where they may touch; a blank start or end leaves open how far a span goes. #}
+create or replace macro days_between_spans(a_start, a_end, b_start, b_end) as greatest(
+    coalesce(least_days_between(a_end, b_start), 0), coalesce(least_days_between(b_end, a_start), 0), 0);
+
 {# The fewest days that can lie between two dates, whichever comes first, 0 where they may touch. #}
 create or replace macro days_apart(a, b) as days_from_span(a, b, b);
 
@@ -68,6 +72,16 @@ create or replace macro plain_digits(raw) as translate(raw, '０１２３４５�
 
 {# The number that a result states, alone or behind a comparator (<5, >= 10); null when it states none. #}
 create or replace macro stated_number(raw) as to_number(regexp_replace(trim(plain_digits(raw)), '^[<>]=? *', ''));
+
+{#
+  The month, else the year, that names the version of a dictionary: 2024-03 for "WHODrug Global B3 2024-03", "202403", "2024MAR1" and
+  "March 1, 2024"; null when it names neither.
+#}
+create or replace macro release_of(version) as nullif(regexp_extract(version, '(19|20)[0-9]{2}', 0) || coalesce(
+    '-' || nullif(regexp_extract(version, '(19|20)[0-9]{2}[-/. ]?(0[1-9]|1[0-2])([^0-9]|$)', 2), ''),
+    '-' || lpad(cast((strpos('JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC', nullif(
+        regexp_extract(upper(version), '(^|[^A-Z])(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)', 2), '')) + 2) // 3 as varchar), 2, '0'),
+    ''), '');
 
 {# Whole years from one day to another, as ages are counted; and the fewest and the most that a birth date allows on a date. #}
 create or replace macro completed_years(birth, day) as year(day) - year(birth)

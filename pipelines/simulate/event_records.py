@@ -26,12 +26,13 @@ _HIGH_GLUCOSE = (
 )
 _WITHDRAWAL = ("Skin and subcutaneous tissue disorders", "Rash", ("Rash on both arms",))
 _DEATH = ("Cardiac disorders", "Myocardial infarction", ("Myocardial infarction",))
-# Seriousness and other actions taken, as the form has them.
+# Other actions taken, as the form has them.
+_MEDICATION = "CONCOMITANT MEDICATION"
 _OTHER_ACTIONS = (
     ("NONE", "", ""),
     ("NONE", "", ""),
-    ("CONCOMITANT MEDICATION", "", ""),
-    ("MULTIPLE", "CONCOMITANT MEDICATION", "NON-DRUG TREATMENT"),
+    (_MEDICATION, "", ""),
+    ("MULTIPLE", _MEDICATION, "NON-DRUG TREATMENT"),
 )
 _GRADES = {"MILD": 1, "MODERATE": 2, "SEVERE": 5}
 
@@ -104,6 +105,7 @@ def _add(site: SiteRecords, course: Course, event: Event, rng: Random, start: da
         aelat="LEFT" if "left-sided" in term else "", aesev=severity, aetoxgr=_GRADES[severity], aeser="N",
         aerel=related[0], aerel1=related[1], aerel2=related[2], aeacn="DOSE NOT CHANGED", aeacn1="DOSE NOT CHANGED",
         aeacn2="NOT APPLICABLE", aeacnoth=other, aeacnot1=first_other, aeacnot2=second_other, aetrtem="Y",
+        aecontrt="Y" if _MEDICATION in (other, first_other, second_other) else "N",
         aestdat_yy_nsv=start.year, aestdat_mm_nsv=start.month, aestdat_dd_nsv=start.day,
         **dict.fromkeys(SERIOUSNESS, "N"),
     )  # fmt: skip
@@ -116,4 +118,4 @@ def _end(row: Row, end: date) -> None:
 
 def _withdraw(row: Row) -> None:
     row.update(aeacn="DRUG WITHDRAWN", aeacn1="DRUG WITHDRAWN")
-    row.update(aeacnoth="SUBJECT DISCONTINUED FROM STUDY", aeacnot1="", aeacnot2="")
+    row.update(aeacnoth="SUBJECT DISCONTINUED FROM STUDY", aeacnot1="", aeacnot2="", aecontrt="N")

@@ -18,6 +18,7 @@ from pipelines.simulate.clinical_records import record_clinical, record_randomis
 from pipelines.simulate.faults import Fault
 from pipelines.simulate.habits import HABITS
 from pipelines.simulate.hospitals import hospital
+from pipelines.simulate.medication_records import record_medication
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
@@ -157,6 +158,7 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
         record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
+        record_medication(site, course, chance(seed, study, site_id, course.subject, "medication"))
     site.shuffle_queries(rng)
     return site
 

@@ -10,6 +10,7 @@ import yaml
 from pipelines.simulate.clinical_records import CRITERIA, CRITERIA_VERSION
 from pipelines.simulate.event_records import DICTIONARY
 from pipelines.simulate.exports import EXTRACTED, SOURCES, Mapped, SourceLayout, mapping_of
+from pipelines.simulate.medication_records import MEDICATION_DICTIONARY, PROHIBITED
 from pipelines.simulate.style import Style
 from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, PlannedVisit, number_width
 
@@ -27,6 +28,10 @@ def write_study_config(study: str, style: Style, subjects: int, study_start: dat
         "X-08": {"may_be_empty": ["DV", "AE", "CM", "MH", "SAFETY"]},
         "AE-17": {"enabled": True},
         "AE-27": {"current_version": DICTIONARY},
+        "CM-03": {"prohibited_list": list(PROHIBITED)},
+        "CM-07": {"current_version": MEDICATION_DICTIONARY},
+        # Sites of a made-up study see nobody on a day off, and some of them have few subjects.
+        "SV-07": {"max_usual_rate": 0.05, "min_visits": 20},
         "DS-09": {"single_agent": True},
         "IE-02": {"criteria_count": [f"{CRITERIA_VERSION}={len(CRITERIA)}"]},
         "EX-05": {"allowed_levels": ["SIM-1234=100 mg", "PLACEBO=0 mg"]},

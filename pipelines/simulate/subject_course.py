@@ -150,7 +150,7 @@ def live_course(
     The subject who opens the study consents before all others of the site.
     """
     screening = activation + timedelta(days=8) if opens_study else _screening_day(rng, outcome, activation)
-    screening = _next_working_day(screening, country)
+    screening = working_day_from(screening, country)
     visits = _visits(rng, outcome, screening, country)
     planned_age = rng.randint(*ages)
     birth = _birth(rng, screening, planned_age)
@@ -211,7 +211,7 @@ def _visits(rng: Random, outcome: Outcome, screening: date, country: str) -> tup
     visits = [Visit(SCHEDULE[0].name, SCHEDULE[0].num, screening)]
     if outcome == "screen_failure":
         return tuple(visits)
-    baseline = _next_working_day(screening + timedelta(days=rng.randint(10, 14)), country)
+    baseline = working_day_from(screening + timedelta(days=rng.randint(10, 14)), country)
     count = rng.randint(3, 6) if outcome in ("discontinued", "died") else len(SCHEDULE)
     for planned in SCHEDULE[1:count]:
         planned_day = baseline + timedelta(days=planned.day - 1)
@@ -219,14 +219,15 @@ def _visits(rng: Random, outcome: Outcome, screening: date, country: str) -> tup
         if planned_day + timedelta(days=planned.after) < CUTOFF:  # what is due has taken place, and is in the export
             visits.append(Visit(planned.name, planned.num, day))
     if rng.random() < 0.12:
-        day = _next_working_day(baseline + timedelta(days=rng.randint(3, 6)), country)
+        day = working_day_from(baseline + timedelta(days=rng.randint(3, 6)), country)
         visits.insert(2, Visit("Unscheduled 1", None, day))
     return tuple(visits)
 
 
-def _next_working_day(day: date, country: str) -> date:
+def working_day_from(day: date, country: str, step: int = 1) -> date:
+    """Return a day if people work on it in the country, else the next one; with `step` -1 the one before."""
     while not is_working_day(country, day):
-        day += timedelta(days=1)
+        day += timedelta(days=step)
     return day
 
 

@@ -12,6 +12,7 @@ from pipelines.located_yaml import load_located_yaml
 from pipelines.settings import Home
 from pipelines.sql_text import quote_name
 from pipelines.standardize.availability import list_availability
+from pipelines.standardize.calendars import list_non_working_days
 from pipelines.standardize.consecutive_deliveries import count_vanished, list_redeliveries
 from pipelines.standardize.delivery_facts import find_refusals, list_deliveries
 from pipelines.standardize.expression_check import check_expressions
@@ -33,6 +34,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
     settings.delivery: see `delivery_facts`; settings.delivery_layout: see `layout_questions`.
     settings.redelivery and settings.vanished: see `consecutive_deliveries`.
     settings.extract(site, source_name, extract_date): one row per current file; see `extract_dates`.
+    settings.non_working_day(country, day): see `calendars`.
     settings.visit and settings.parameter: see `study_settings`.
     settings.other_participation: see `participations`.
     settings.date_format(dataset, variable, formats): every way in which a date is declared.
@@ -99,6 +101,8 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
             " vanished_count BIGINT, named VARCHAR)",
             count_vanished(connection, home, study, deliveries),
         )
+        days_off = list_non_working_days(connection, study, list(extract_dates.values()))
+        _write(connection, "non_working_day(country VARCHAR, day VARCHAR)", days_off)
         formats = [(d.name, *declared) for d in vocabulary.values() for declared in list_date_formats(study, d)]
         _write(connection, "date_format(dataset VARCHAR, variable VARCHAR, formats VARCHAR)", formats)
         named = [(name, source.subject is not None) for name, source in study.sources.items()]

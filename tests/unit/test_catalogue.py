@@ -43,6 +43,8 @@ STATED_OTHERWISE = {
     ("Q-01", "status"): "is_open",
     ("X-07", "hash"): "is_repeated",
     ("DS-02", "EXENDTC"): "last_dose_date",
+    ("CM-05", "CMSTDTC"): "date_without_month",
+    ("MH-02", "MHSTDTC"): "date_without_month",
 }
 OTHER_EXAMPLES = {
     ("LB-01", "example_pass"): "the catalogue's is outside the population, so that it shows no pass",

@@ -127,6 +127,31 @@ def test_days_apart_do_not_ask_which_date_comes_first(
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "days"),
+    [
+        (("2024-05-01", "2024-05-10"), ("2024-05-14", "2024-05-20"), 4),
+        (("2024-05-01", "2024-05-10"), ("2024-05-10", "2024-05-20"), 0),
+        (("2024-05-01", "2024-05-20"), ("2024-05-05", "2024-05-06"), 0),
+        # What is partial or blank reaches as far as it can.
+        (("2024-04", "2024-05"), ("2024-06-03", "2024-06"), 3),
+        (("2024-04", None), ("2024-06-03", None), 0),
+        ((None, "2024-05-10"), ("2024-05-14", None), 4),
+        ((None, None), ("2024-05-14", "2024-05-20"), 0),
+        # A span that ends before it starts lies somewhere between its dates at least.
+        (("2024-05-05", "2024-05-01"), ("2024-05-03", "2024-05-03"), 2),
+    ],
+)
+def test_days_between_spans_are_the_fewest_that_their_dates_allow(
+    one: tuple[str | None, str | None],
+    other: tuple[str | None, str | None],
+    days: int,
+    functions: duckdb.DuckDBPyConnection,
+) -> None:
+    assert call(functions, "days_between_spans", *one, *other) == days
+    assert call(functions, "days_between_spans", *other, *one) == days
+
+
+@pytest.mark.parametrize(
     ("a", "b", "by"),
     [
         ("2024-01-10", "2024-01-10", True), ("2024-01-11", "2024-01-10", False), ("2024-01", "2024-01-31", True),

@@ -55,6 +55,11 @@ def test_without_a_word_visits_are_counted_from_the_first_dose(tmp_path: Path) -
     assert (study.anchor, study.extract_date) == ("first_dose", None)
 
 
+def test_dates_are_as_they_were_unless_the_study_says_that_they_were_shifted(tmp_path: Path) -> None:
+    assert load(tmp_path / "a", GOOD).date_shifted is False
+    assert load(tmp_path / "b", GOOD.replace("anchor: r", "date_shifted: true\nanchor: r")).date_shifted is True
+
+
 @pytest.mark.parametrize(
     ("num", "day", "is_required"), [(1, 1, True), (1, None, False), (None, 1, False), (None, None, False)]
 )
@@ -78,6 +83,7 @@ MISTAKES = [
     ("anchor: randomization", "anchor: dose", '"dose" is not one of first_dose, randomization, consent', "anchor"),
     ("num: 4,", "num: 2.0,", 'visit number "2" is given twice, first in line 8; keep one of them', "  - {name: Week 4"),
     ("name: Week 4", "name: BASELINE", 'visit "BASELINE" is given twice, first in line 8', "  - {name: BASELINE"),
+    ("extract_date: 2024-06-30", "date_shifted: yes", '"yes" is neither true nor false', "date_shifted"),
     ("extract_date: 2024-06-30", "extract_date: 30.06.2024", "is not a day, written YYYY-MM-DD", "extract_date"),
     ("extract_date: 2024-06-30", "extract_date: 2024-06-31", "is not a day of the calendar", "extract_date"),
     ("    extract_date: AsOf", "    extract_date: created",

@@ -1,5 +1,5 @@
 {#- Every dataset of the vocabulary that has dates or numbers. -#}
-{% set tables = ['dm', 'ds', 'sv', 'ae', 'ex', 'vs', 'lb', 'ie', 'co_consent', 'dv', 'query', 'page', 'audit', 'site', 'rand', 'screening_log'] %}
+{% set tables = ['dm', 'ds', 'sv', 'ae', 'ex', 'vs', 'lb', 'ie', 'co_consent', 'dv', 'query', 'page', 'audit', 'site', 'rand', 'screening_log', 'cm', 'mh', 'eg'] %}
 -- Grain: one row per delivered file and variable with at least one value that could not be read as its type.
 {% for table in tables %}
 {% set columns = vocabulary(table).columns.values() | selectattr('config.meta.type', 'in', ['date', 'number']) | list %}

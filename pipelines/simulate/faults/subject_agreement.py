@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pipelines.simulate.faults.demographics import of_age, screen_failure
 from pipelines.simulate.faults.registry import Fault, Spot, completed, enrolled, plants
+from pipelines.simulate.faults.visits import working_day_near
 from pipelines.simulate.site_records import Row, date_of
 from pipelines.simulate.subject_course import CUTOFF
 
@@ -52,13 +53,15 @@ def vital_signs_repeated(spot: Spot) -> list[Fault]:
     return [spot.fault("VS-08", "VS", rows[1], "the same vital signs at three visits")]
 
 
-@plants("AE-11", "AE", "LB", suits=completed)
+@plants("AE-11", "AE", "LB", "CM", suits=completed)
 def no_event_in_a_long_time(spot: Spot) -> list[Fault]:
     """A subject who took part to the end has no adverse event; none is called for by a laboratory result either."""
     if any(row["lbclsig"] == "Y" for row in spot.rows("LB")):
         return []
     events = spot.site.tables["AE"].rows
     events[:] = [row for row in events if row["subjid"] != spot.course.subject]
+    for row in spot.rows("CM"):
+        row["cmaeno"] = ""
     return [spot.fault("AE-11", "DM", demographics(spot), "no adverse event in the whole study")]
 
 
@@ -115,7 +118,9 @@ def visit_at_another_site(spot: Spot) -> list[Fault]:
     if neighbour is None or guest is None or spot.site.closure is not None:
         return []
     last = max(visit.day for visit in guest.visits)
-    day = min(last + timedelta(days=spot.rng.randint(1, 4)), CUTOFF)
+    day = working_day_near(spot, last, range(1, 5))
+    if day is None or day > CUTOFF:
+        return []
     row = spot.site.add_page(
         "VISDT", guest, "Visit Date", "Unscheduled 9", None,
         visit_dt=day, visitdat_yy_nsv=day.year, peperf="Y", svupdes="Subject was travelling",

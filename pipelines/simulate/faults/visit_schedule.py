@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from pipelines.simulate.faults.registry import Fault, Spot, completed, plants
-from pipelines.simulate.faults.visits import add_unscheduled, planned
+from pipelines.simulate.faults.visits import add_unscheduled, planned, working_day_near
 from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
-from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, Course, PlannedVisit
+from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, Course, PlannedVisit, working_day_from
 
 
 def ongoing(course: Course) -> bool:
@@ -21,11 +21,14 @@ def window_end(course: Course, visit: PlannedVisit) -> date:
     return course.first_dose + timedelta(days=visit.day - 1 + visit.after)
 
 
-def _leave_window(spot: Spot) -> Row:
+def _leave_window(spot: Spot) -> Row | None:
     """Move a planned visit of a subject who had all of them some days behind its window, before the next one."""
     index = spot.rng.randrange(2, len(SCHEDULE) - 1)
+    day = working_day_near(spot, window_end(spot.course, SCHEDULE[index]), range(1, 5))
+    if day is None:
+        return None
     row = planned(spot)[index]
-    row["visit_dt"] = (window_end(spot.course, SCHEDULE[index]) + timedelta(days=spot.rng.randint(1, 4))).isoformat()
+    row["visit_dt"] = day.isoformat()
     return row
 
 
@@ -39,6 +42,8 @@ def log_window_deviation(spot: Spot, row: Row) -> None:
 def visit_outside_window(spot: Spot) -> list[Fault]:
     """A visit after its window, which the deviation log tells of."""
     row = _leave_window(spot)
+    if row is None:
+        return []
     log_window_deviation(spot, row)
     return [spot.fault("SV-01", "VISDT", row, f"{row['instancename']} is dated after its window")]
 
@@ -47,6 +52,8 @@ def visit_outside_window(spot: Spot) -> list[Fault]:
 def visit_outside_window_not_logged(spot: Spot) -> list[Fault]:
     """A visit after its window, which the deviation log does not tell of."""
     row = _leave_window(spot)
+    if row is None:
+        return []
     return [
         spot.fault("DV-01", "VISDT", row, f"{row['instancename']} is outside its window and in no deviation"),
         spot.fault("SV-01", "VISDT", row, f"{row['instancename']} is dated after its window"),
@@ -81,7 +88,8 @@ def visit_in_the_future(spot: Spot) -> list[Fault]:
     """A visit after the day on which the file was extracted."""
     if spot.site.tables["SITE"].rows[0]["site_closed_dt"]:
         return []
-    row = add_unscheduled(spot, CUTOFF + timedelta(days=spot.rng.randint(1, 300)))
+    day = working_day_from(CUTOFF + timedelta(days=spot.rng.randint(1, 300)), spot.site.country)
+    row = add_unscheduled(spot, day)
     return [spot.fault("SV-06", "VISDT", row, "a visit after the extraction of the file")]
 
 
@@ -106,7 +114,7 @@ def visit_after_closure(spot: Spot) -> list[Fault]:
     if closed >= CUTOFF or any(date_of(row, "visit_dt") > closed for row in spot.site.tables["VISDT"].rows):
         return []
     master.update(site_closed_dt=closed.isoformat(), site_status="Closed")
-    row = add_unscheduled(spot, closed + timedelta(days=1))
+    row = add_unscheduled(spot, working_day_from(closed + timedelta(days=1), spot.site.country))
     return [spot.fault("SV-15", "VISDT", row, "a visit after the site was closed")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from pipelines.simulate.faults.deaths import TOUCHED_BY_DEATH, can_die, let_die
@@ -9,6 +10,11 @@ from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, enr
 from pipelines.simulate.faults.subject import main_consent
 from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
+from pipelines.simulate.subject_course import SCHEDULE, working_day_from
+from pipelines.working_days import is_working_day
+
+# Below so many visits, one or two of which other faults may take away, a single one is no longer rare (SV-07).
+_MANY_VISITS = 30
 
 
 def planned(spot: Spot) -> list[Row]:
@@ -16,15 +22,23 @@ def planned(spot: Spot) -> list[Row]:
     return [row for row in spot.rows("VISDT") if row["folderseq_nsv"]]
 
 
+def working_day_near(spot: Spot, day: date, offsets: Iterable[int]) -> date | None:
+    """Return a day so many days from another on which the site works, so that it is no finding by itself (SV-07)."""
+    near = [day + timedelta(days=offset) for offset in offsets]
+    working = [other for other in near if is_working_day(spot.site.country, other)]
+    return spot.rng.choice(working) if working else None
+
+
 @plants("SV-02", "VISITS", "DV", suits=enrolled)
 def visit_out_of_order(spot: Spot) -> list[Fault]:
-    """A visit two days before the one that precedes it, and in the deviation log as outside its window."""
+    """A visit two days or more before the one that precedes it, and in the deviation log as outside its window."""
     visits = planned(spot)
     if len(visits) < 3:
         return []
     index = spot.rng.randrange(2, len(visits))
     row = visits[index]
-    row["visit_dt"] = (date_of(visits[index - 1], "visit_dt") - timedelta(days=2)).isoformat()
+    before = date_of(visits[index - 1], "visit_dt") - timedelta(days=2)
+    row["visit_dt"] = working_day_from(before, spot.site.country, -1).isoformat()
     deviation = add_deviation(spot.site, spot.course, spot.rng, date_of(row, "visit_dt"))
     deviation.update(companycategory="VISIT WINDOW", visit=row["instancename"])
     return [
@@ -45,10 +59,12 @@ def add_unscheduled(spot: Spot, day: date) -> Row:
 @plants("SV-04", "VISITS", suits=enrolled)
 def visit_twice(spot: Spot) -> list[Fault]:
     """A planned visit is recorded again, a day later."""
-    first = spot.choose(planned(spot)[2:])
+    country, a_day = spot.site.country, timedelta(days=1)
+    before_work = [row for row in planned(spot)[2:] if is_working_day(country, date_of(row, "visit_dt") + a_day)]
+    first = spot.choose(before_work)
     if first is None:
         return []
-    day = (date_of(first, "visit_dt") + timedelta(days=1)).isoformat()
+    day = (date_of(first, "visit_dt") + a_day).isoformat()
     second = {**first, "recordid": spot.site.next_record(), "visit_dt": day}
     spot.site.tables["VISDT"].rows.append(second)
     return [spot.fault("SV-04", "VISDT", second, f"{second['instancename']} is recorded twice")]
@@ -57,7 +73,8 @@ def visit_twice(spot: Spot) -> list[Fault]:
 @plants("SV-08", "VISITS", "CONSENT", suits=consented_alone)
 def visit_before_activation(spot: Spot) -> list[Fault]:
     """A visit before the site was activated, and so also before consent."""
-    row = add_unscheduled(spot, spot.site.activation - timedelta(days=spot.rng.randint(2, 9)))
+    before = spot.site.activation - timedelta(days=spot.rng.randint(2, 9))
+    row = add_unscheduled(spot, working_day_from(before, spot.site.country, -1))
     return [
         spot.fault("SV-08", "VISDT", row, "a visit before the site's activation"),
         spot.fault("IC-02", "CONSENT", main_consent(spot), "follows from the visit before the site's activation"),
@@ -66,6 +83,25 @@ def visit_before_activation(spot: Spot) -> list[Fault]:
 
 @plants("SV-09", "VISITS", *TOUCHED_BY_DEATH, suits=can_die)
 def visit_after_death(spot: Spot) -> list[Fault]:
-    """A visit two days after the subject's death."""
-    row = add_unscheduled(spot, let_die(spot).day + timedelta(days=2))
+    """A visit two days or more after the subject's death."""
+    day = working_day_from(let_die(spot).day + timedelta(days=2), spot.site.country)
+    row = add_unscheduled(spot, day)
     return [spot.fault("SV-09", "VISDT", row, f"{row['instancename']} is dated after death")]
+
+
+@plants("SV-07", "VISITS", suits=enrolled)
+def visit_on_day_off(spot: Spot) -> list[Fault]:
+    """A visit on a weekend or holiday within its window, at a site that works on no other."""
+    visits = planned(spot)
+    if len(spot.site.tables["VISDT"].rows) < _MANY_VISITS or len(visits) < 4:
+        return []
+    index = spot.rng.randrange(2, len(visits) - 1)  # before the last, after which participation may end
+    plan = SCHEDULE[index]
+    due = spot.course.first_dose + timedelta(days=plan.day - 1)
+    near = [due + timedelta(days=offset) for offset in range(-plan.before, plan.after + 1)]
+    off = [day for day in near if not is_working_day(spot.site.country, day)]
+    if not off:
+        return []
+    row = visits[index]
+    row["visit_dt"] = off[spot.variant % len(off)].isoformat()
+    return [spot.fault("SV-07", "VISDT", row, f"{row['instancename']} is on a day off")]

@@ -1,34 +1,38 @@
--- Grain: one row per delivered file with coded adverse events; the version that study.yml states (AE-27) stands for all that the file says.
--- A study is coded with one version: a file is held to that of most files, so that the other files are told and not all.
-with versions as (
-    select distinct site, source_name, source_file, AEDICTVER as version
-    from {{ ref('ae') }}
-    where AEDECOD is not null and AEDICTVER is not null
+-- Grain: one row per delivered file with coded adverse events or medications; the version that study.yml states (AE-27, CM-07) stands for
+-- all that the file says. A study is coded with one version of each dictionary: a file is held to that of most files, so that the other
+-- files are told and not all.
+with coded as (
+    select site, dataset, source_name, source_file, AEDICTVER as version from {{ ref('ae') }} where AEDECOD is not null
+    union all
+    select site, dataset, source_name, source_file, CMDICTVER from {{ ref('cm') }} where CMDECOD is not null
 ),
 
 main_version as (
-    select version
-    from versions
-    group by version
-    order by count(*) desc, version desc
-    limit 1
+    select dataset, version
+    from (select distinct site, dataset, source_name, source_file, version from coded where version is not null)
+    group by dataset, version
+    qualify row_number() over (partition by dataset order by count(*) desc, version desc) = 1
+),
+
+stated as (
+    select case check_id when 'AE-27' then 'AE' else 'CM' end as dataset, value as version
+    from {{ source('settings', 'parameter') }}
+    where ((check_id = 'AE-27' and name = 'meddra_version') or (check_id = 'CM-07' and name = 'whodrug_version')) and value <> ''
 )
 
 select
-    ae.site,
+    coded.site,
     cast(null as varchar) as subject,
-    ae.dataset,
-    ae.source_name as record,
-    coalesce(min(stated.value), min(ae.AEDICTVER)) as dictionary_version,
+    coded.dataset,
+    coded.source_name as record,
+    coalesce(min(stated.version), min(coded.version)) as dictionary_version,
     case
-        when min(stated.value) is not null then 1
-        else count(distinct ae.AEDICTVER) + case when not bool_or(ae.AEDICTVER = main_version.version) then 1 else 0 end
+        when min(stated.version) is not null then 1
+        else count(distinct coded.version) + case when not bool_or(coded.version = main_version.version) then 1 else 0 end
     end as version_count,
-    ae.source_file,
+    coded.source_file,
     cast(null as bigint) as source_row
-from {{ ref('ae') }} as ae
-left join {{ source('settings', 'parameter') }} as stated
-    on stated.check_id = 'AE-27' and stated.name = 'meddra_version' and stated.value <> ''
-left join main_version on true
-where ae.AEDECOD is not null
-group by ae.site, ae.dataset, ae.source_name, ae.source_file
+from coded
+left join stated on coded.dataset = stated.dataset
+left join main_version on coded.dataset = main_version.dataset
+group by coded.site, coded.dataset, coded.source_name, coded.source_file

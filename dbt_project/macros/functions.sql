@@ -62,6 +62,10 @@ create or replace macro days_apart(a, b) as days_from_span(a, b, b);
 create or replace macro certainly_by(a, b) as coalesce(
     case when 16 in (length(a), length(b)) then least_hours_between(a, b) >= 0 else least_days_between(a, b) >= 0 end, false);
 
+{# Whether a date lies more than some months before another whatever they leave open; a month that is too short counts to its last day. #}
+create or replace macro certainly_older(iso, b, months) as coalesce(
+    final_day(iso) < cast(first_day(b) - to_months(months) as date), false);
+
 {# A year and a day without their month, in one of the ways in which exports write it: 2010---01, 2010--01, 01-UNK-2010. #}
 create or replace macro lacks_only_month(raw) as coalesce(
     regexp_full_match(raw, '[0-9]{4}(---?|[-/. ]?(UN|UNK|XX|XXX|NK)[-/. ]?)[0-9]{1,2}(T.*)?', 'i')

@@ -71,6 +71,11 @@ class Hospital:
         """The principal investigator."""
         return next(person for person in self.staff if person.role == "PI")
 
+    @property
+    def previous_investigator(self) -> str:
+        """The id of the predecessor, who left before the portfolio's studies began and is on no list of staff."""
+        return f"H{self.number:04d}-0"
+
     def person_for(self, task: str, day: date) -> Person:
         """Return who does a task on a day; somebody always does."""
         return next(person for person in self.staff if task in TASKS[person.role] and person.works_on(day))

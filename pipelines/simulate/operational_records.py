@@ -29,13 +29,16 @@ _DEVIATIONS = (
 
 
 def record_site(site: SiteRecords) -> None:
-    """Append the site's row of the CTMS."""
+    """Append the site's row of the CTMS; at every third hospital another investigator had prepared the study."""
     investigator = site.hospital.investigator
+    is_second = site.hospital.number % 3 == 1
     site.add(
         "SITE",
         protocol=site.study, pi_number=investigator.person_id, pi_last_name=investigator.name,
         site_status="Closed" if site.closure else "Active", account=site.hospital.name, site_active_dt=site.activation,
         site_closed_dt=site.closure, city=site.hospital.city, country=site.country,
+        pi_start_dt=site.activation - timedelta(days=20) if is_second else None,
+        previous_pi_number=site.hospital.previous_investigator if is_second else None,
     )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ ADDED_PARAMETERS = {
     ("DM-03", "ethnic_values"): "a study may allow what the codelist has not",
     ("DM-03", "race_values"): "a study may allow what the codelist has not",
     ("DM-03", "country_values"): "a study may allow what the codelist has not",
+    ("FDA-01", "ind_study"): "a site without a Form FDA 1572 is asked for one where the study is under an IND",
+    ("FDA-02", "ind_study"): "a site without a Form FDA 1572 is asked for one where the study is under an IND",
 }
 # Parameters of clauses that no predicate looks at: `not_looked_at` of the suite entry names the clause and the reason.
 NOT_IMPLEMENTED = {("Q-01", "warn_days")}

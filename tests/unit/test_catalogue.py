@@ -35,7 +35,7 @@ OTHER_DEFAULTS = {
 READ_AS_DELIVERED = {
     ("AE-06", "AEENDTC"), ("DM-06", "DTHDTC"), ("Q-02", "closed"), ("DV-02", "DVSTDTC"), ("EX-09", "EXDOSE"),
     ("EX-10", "EXDOSE"), ("LB-15", "LBDTC"), ("AE-05", "AEDTHDTC"), ("AE-13", "AEDTHDTC"), ("AE-14", "AEDTHDTC"),
-    ("AE-15", "AEDTHDTC"), ("AE-16", "AEDTHDTC"),
+    ("AE-15", "AEDTHDTC"), ("AE-16", "AEDTHDTC"), ("DOA-02", "pi_sign_date"),
 }  # fmt: skip
 # Facts that a model states as one column of its own.
 STATED_OTHERWISE = {

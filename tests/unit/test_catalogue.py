@@ -30,6 +30,7 @@ ADDED_PARAMETERS = {
 NOT_IMPLEMENTED = {("Q-01", "warn_days"), ("LB-08", "accept_history")}
 OTHER_DEFAULTS = {
     ("VS-06", "sd_floor"): "the catalogue leaves the floors to us: one a test",
+    ("DOA-01", "task_map"): "the catalogue leaves the map to the study; by default the task of its name",
 }
 # The catalogue names the item; what is blank is asked of the text as delivered, so that unreadable is not blank.
 READ_AS_DELIVERED = {

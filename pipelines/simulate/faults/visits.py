@@ -24,7 +24,8 @@ def visit_out_of_order(spot: Spot) -> list[Fault]:
         return []
     index = spot.rng.randrange(2, len(visits))
     row = visits[index]
-    row["visit_dt"] = (date_of(visits[index - 1], "visit_dt") - timedelta(days=2)).isoformat()
+    day = date_of(visits[index - 1], "visit_dt") - timedelta(days=2)
+    row.update(visit_dt=day.isoformat(), protver=spot.site.version_on(day).protocol)
     deviation = add_deviation(spot.site, spot.course, spot.rng, date_of(row, "visit_dt"))
     deviation.update(companycategory="VISIT WINDOW", visit=row["instancename"])
     return [

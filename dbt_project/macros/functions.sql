@@ -100,6 +100,10 @@ create or replace macro content_hash_of(content) as md5_number_lower(content);
 
 create or replace macro hash_text(hash) as lower(lpad(hex(hash), 16, '0'));
 
+{# Whether a date lies behind the day that comes some months after another, the last day of that month where it is shorter. #}
+create or replace macro certainly_beyond_months(start_date, months, iso) as coalesce(
+    first_day(iso) > cast(final_day(start_date) + to_months(cast(months as integer)) as date), false);
+
 {# Sorts a partial date behind all dates that begin like it: the smallest is the earliest that is certain. #}
 create or replace macro earliest_first(iso) as iso || '~';
 

@@ -27,6 +27,7 @@ def write_study_config(study: str, style: Style, subjects: int, study_start: dat
         "X-07": {"max_age_days": 100000},
         "X-08": {"may_be_empty": ["DV", "AE", "CM", "MH", "SAFETY"]},
         "AE-17": {"enabled": True},
+        "TRN-04": {"enabled": True},
         "AE-27": {"current_version": DICTIONARY},
         "CM-03": {"prohibited_list": list(PROHIBITED)},
         "CM-07": {"current_version": MEDICATION_DICTIONARY},

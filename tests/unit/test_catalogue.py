@@ -32,12 +32,13 @@ ADDED_PARAMETERS = {
 NOT_IMPLEMENTED = {("Q-01", "warn_days")}
 OTHER_DEFAULTS = {
     ("VS-06", "sd_floor"): "the catalogue leaves the floors to us: one a test",
+    ("DOA-01", "task_map"): "the catalogue leaves the map to the study; by default the task of its name",
 }
 # The catalogue names the item; what is blank is asked of the text as delivered, so that unreadable is not blank.
 READ_AS_DELIVERED = {
     ("AE-06", "AEENDTC"), ("DM-06", "DTHDTC"), ("Q-02", "closed"), ("DV-02", "DVSTDTC"), ("EX-09", "EXDOSE"),
     ("EX-10", "EXDOSE"), ("LB-15", "LBDTC"), ("AE-05", "AEDTHDTC"), ("AE-13", "AEDTHDTC"), ("AE-14", "AEDTHDTC"),
-    ("AE-15", "AEDTHDTC"), ("AE-16", "AEDTHDTC"),
+    ("AE-15", "AEDTHDTC"), ("AE-16", "AEDTHDTC"), ("DOA-02", "pi_sign_date"),
 }  # fmt: skip
 # Facts that a model states as one column of its own.
 STATED_OTHERWISE = {

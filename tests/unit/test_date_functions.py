@@ -169,6 +169,21 @@ def test_a_date_lies_by_another_whatever_they_leave_open(
 
 
 @pytest.mark.parametrize(
+    ("start", "months", "iso", "beyond"),
+    [
+        ("2021-01-10", 36, "2024-01-10", False), ("2021-01-10", 36, "2024-01-11", True),
+        ("2024-01-31", 1, "2024-02-29", False), ("2024-01-31", 1, "2024-03-01", True),
+        ("2024-01", 1, "2024-02-29", False), ("2024-01", 1, "2024-03", True), ("2024-01-10", 1, "2024-02", False),
+        ("2024-01-10T14:00", 1, "2024-02-10T15:00", False), (None, 1, "2024-02", False), ("2024-01", 1, None, False),
+    ],
+)  # fmt: skip
+def test_a_date_lies_beyond_some_months_for_certain(
+    start: str | None, months: int, iso: str | None, beyond: bool, functions: duckdb.DuckDBPyConnection
+) -> None:
+    assert call(functions, "certainly_beyond_months", start, months, iso) is beyond
+
+
+@pytest.mark.parametrize(
     ("a", "b", "differ"),
     [
         ("2024-01-02", "2024-01-03", True),

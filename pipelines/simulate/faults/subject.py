@@ -64,7 +64,8 @@ def before_birth(spot: Spot) -> list[Fault]:
     row = spot.choose([row for row in spot.rows("LB") if row["lbtstcd"] == "HCG"])
     if row is None:
         return []
-    row["lb_dt"] = f"1925{row['lb_dt'][4:].replace('02-29', '02-28')}"
+    # Nobody is delegated to take samples in that year, so nobody is named.
+    row.update(lb_dt=f"1925{row['lb_dt'][4:].replace('02-29', '02-28')}", lbby="")
     return [
         spot.fault("DM-13", "LB", row, "pregnancy test dated before birth"),
         spot.fault("IC-02", "CONSENT", main_consent(spot), "follows from the pregnancy test dated before birth"),

@@ -66,7 +66,7 @@ def two_visits_on_one_day(spot: Spot) -> list[Fault]:
     index = spot.rng.randrange(2, len(SCHEDULE))
     visits = planned(spot)
     row = visits[index]
-    row["visit_dt"] = visits[index - 1]["visit_dt"]
+    row.update({column: visits[index - 1][column] for column in ("visit_dt", "protver")})
     log_window_deviation(spot, row)
     return [
         spot.fault("SV-03", "VISDT", row, f"{row['instancename']} is dated as the visit before it"),

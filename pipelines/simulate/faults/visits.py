@@ -38,7 +38,8 @@ def visit_out_of_order(spot: Spot) -> list[Fault]:
     index = spot.rng.randrange(2, len(visits))
     row = visits[index]
     before = date_of(visits[index - 1], "visit_dt") - timedelta(days=2)
-    row["visit_dt"] = working_day_from(before, spot.site.country, -1).isoformat()
+    day = working_day_from(before, spot.site.country, -1)
+    row.update(visit_dt=day.isoformat(), protver=spot.site.version_on(day).protocol)
     deviation = add_deviation(spot.site, spot.course, spot.rng, date_of(row, "visit_dt"))
     deviation.update(companycategory="VISIT WINDOW", visit=row["instancename"])
     return [

@@ -44,7 +44,8 @@ def measured_after_death(spot: Spot) -> list[Fault]:
     if not rows or rows[-1]["height"]:
         return []
     row = rows[-1]
-    row["vs_dt"] = (let_die(spot).day + timedelta(days=3)).isoformat()
+    day = let_die(spot).day + timedelta(days=3)
+    row.update(vs_dt=day.isoformat(), vsby=spot.site.who_does("VITAL SIGNS", day))
     results = [column for column in ("sysbp", "diabp", "pulse", "temp", "weight") if row[column]]
     return [spot.fault("VS-07", "VS", row, f"{column} is dated after death") for column in results]
 

@@ -1,0 +1,83 @@
+-- Grain: one row per person, kind of activity that DOA-01 task_map knows, and run of its days, one behind the other, that lie all within a
+-- delegation of the person for it or all outside. Dates that are open may lie within: what is not certain is no day outside.
+with tasks as (
+    select distinct activity, upper(trim(task)) as task
+    from (
+        select upper(trim(split_part(value, '=', 1))) as activity, unnest(string_split(split_part(value, '=', 2), '|')) as task
+        from {{ source('settings', 'parameter') }}
+        where check_id = 'DOA-01' and name = 'task_map'
+    ) as items
+),
+
+delegations as (
+    select entry.site, entry.person, tasks.activity, entry.start_date, entry.end_date
+    from {{ ref('int_delegation') }} as entry
+    inner join tasks on entry.task = tasks.task
+),
+
+days as (
+    select
+        activity.site,
+        activity.person,
+        activity.activity,
+        activity.activity_date,
+        min(activity.dataset) as dataset,
+        min(activity.source_file) as source_file,
+        min(activity.source_row) as source_row,
+        coalesce(bool_or(
+            delegation.site is not null
+            and not certainly_after(delegation.start_date, activity.activity_date)
+            and not certainly_after(activity.activity_date, delegation.end_date)
+        ), false) as is_delegated
+    from {{ ref('int_activity') }} as activity
+    left join delegations as delegation
+        on
+            activity.site = delegation.site
+            and activity.person = delegation.person
+            and activity.activity = delegation.activity
+    where activity.activity in (select activity from tasks)
+    group by activity.site, activity.person, activity.activity, activity.activity_date
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (partition by site, person, activity order by activity_date)
+        - row_number() over (partition by site, person, activity, is_delegated order by activity_date) as run
+    from days
+),
+
+runs as (
+    select
+        site,
+        person,
+        activity,
+        is_delegated,
+        run,
+        min(activity_date) as first_date,
+        max(activity_date) as last_date,
+        count(*) as day_count,
+        min(dataset) as dataset,
+        min_by(source_file, activity_date) as source_file,
+        min_by(source_row, activity_date) as source_row
+    from numbered
+    group by site, person, activity, is_delegated, run
+)
+
+select
+    runs.site,
+    cast(null as varchar) as subject,
+    runs.dataset,
+    'person=' || runs.person || ' activity=' || runs.activity || ' from=' || runs.first_date as record,
+    runs.source_file,
+    runs.source_row,
+    runs.person,
+    runs.activity,
+    runs.first_date,
+    runs.last_date,
+    runs.day_count,
+    runs.first_date || case when runs.day_count > 1 then ' to ' || runs.last_date else '' end as days,
+    runs.is_delegated,
+    logged.is_investigator
+from runs
+inner join {{ ref('int_logged_person') }} as logged on runs.site = logged.site and runs.person = logged.person

@@ -20,7 +20,10 @@ def consent_dated_twice(spot: Spot) -> list[Fault]:
     """Demographics date the consent a day later than the consent form and the disposition."""
     row = demographics(spot)
     row["rficdat"] = (date_of(row, "rficdat") + timedelta(days=1)).isoformat()
-    return [spot.fault("IC-06", "DM", row, "demographics date the consent a day later")]
+    return [
+        spot.fault("IC-06", "DM", row, "demographics date the consent a day later"),
+        spot.fault("SRC-01", "DM", row, "follows: the consent log has the day before"),
+    ]
 
 
 @plants("VS-04", "VS")
@@ -115,7 +118,7 @@ def visit_at_another_site(spot: Spot) -> list[Fault]:
     if neighbour is None or guest is None or spot.site.closure is not None:
         return []
     last = max(visit.day for visit in guest.visits)
-    day = min(last + timedelta(days=spot.rng.randint(1, 4)), CUTOFF)
+    day = min(last + timedelta(days=spot.rng.randint(1, 4)), CUTOFF - timedelta(days=1))
     row = spot.site.add_page(
         "VISDT", guest, "Visit Date", "Unscheduled 9", None,
         visit_dt=day, visitdat_yy_nsv=day.year, peperf="Y", svupdes="Subject was travelling",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from pipelines.simulate.faults.irb import beyond_approval
 from pipelines.simulate.faults.registry import Fault, Spot, completed, plants
-from pipelines.simulate.faults.visits import add_unscheduled, planned
+from pipelines.simulate.faults.visits import add_unscheduled, planned, redate_visit
 from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
 from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, Course, PlannedVisit
@@ -21,12 +22,12 @@ def window_end(course: Course, visit: PlannedVisit) -> date:
     return course.first_dose + timedelta(days=visit.day - 1 + visit.after)
 
 
-def _leave_window(spot: Spot) -> Row:
+def _leave_window(spot: Spot) -> Row | None:
     """Move a planned visit of a subject who had all of them some days behind its window, before the next one."""
     index = spot.rng.randrange(2, len(SCHEDULE) - 1)
     row = planned(spot)[index]
-    row["visit_dt"] = (window_end(spot.course, SCHEDULE[index]) + timedelta(days=spot.rng.randint(1, 4))).isoformat()
-    return row
+    day = window_end(spot.course, SCHEDULE[index]) + timedelta(days=spot.rng.randint(1, 4))
+    return row if redate_visit(spot, row, day) else None
 
 
 def log_window_deviation(spot: Spot, row: Row) -> None:
@@ -39,6 +40,8 @@ def log_window_deviation(spot: Spot, row: Row) -> None:
 def visit_outside_window(spot: Spot) -> list[Fault]:
     """A visit after its window, which the deviation log tells of."""
     row = _leave_window(spot)
+    if row is None:
+        return []
     log_window_deviation(spot, row)
     return [spot.fault("SV-01", "VISDT", row, f"{row['instancename']} is dated after its window")]
 
@@ -47,6 +50,8 @@ def visit_outside_window(spot: Spot) -> list[Fault]:
 def visit_outside_window_not_logged(spot: Spot) -> list[Fault]:
     """A visit after its window, which the deviation log does not tell of."""
     row = _leave_window(spot)
+    if row is None:
+        return []
     return [
         spot.fault("DV-01", "VISDT", row, f"{row['instancename']} is outside its window and in no deviation"),
         spot.fault("SV-01", "VISDT", row, f"{row['instancename']} is dated after its window"),
@@ -59,7 +64,8 @@ def two_visits_on_one_day(spot: Spot) -> list[Fault]:
     index = spot.rng.randrange(2, len(SCHEDULE))
     visits = planned(spot)
     row = visits[index]
-    row["visit_dt"] = visits[index - 1]["visit_dt"]
+    if not redate_visit(spot, row, date_of(visits[index - 1], "visit_dt")):
+        return []
     log_window_deviation(spot, row)
     return [
         spot.fault("SV-03", "VISDT", row, f"{row['instancename']} is dated as the visit before it"),
@@ -81,8 +87,12 @@ def visit_in_the_future(spot: Spot) -> list[Fault]:
     """A visit after the day on which the file was extracted."""
     if spot.site.tables["SITE"].rows[0]["site_closed_dt"]:
         return []
-    row = add_unscheduled(spot, CUTOFF + timedelta(days=spot.rng.randint(1, 300)))
-    return [spot.fault("SV-06", "VISDT", row, "a visit after the extraction of the file")]
+    day = CUTOFF + timedelta(days=spot.rng.randint(1, 9))
+    row = add_unscheduled(spot, day)
+    return [
+        spot.fault("SV-06", "VISDT", row, "a visit after the extraction of the file"),
+        *beyond_approval(spot, "VISDT", row, day),
+    ]
 
 
 @plants("SV-10", "LB", suits=completed)
@@ -96,7 +106,7 @@ def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
     return [spot.fault("SV-10", "LB", row, f"{row['lbtstcd']} of {visit} is dated a day later than the others")]
 
 
-@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled)
+@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled, at_site=("CLOSURE",))
 def visit_after_closure(spot: Spot) -> list[Fault]:
     """A screen failure is seen after the site was closed, which it may be on the day before the cut-off."""
     master = spot.site.tables["SITE"].rows[0]

@@ -16,6 +16,14 @@ def planned(spot: Spot) -> list[Row]:
     return [row for row in spot.rows("VISDT") if row["folderseq_nsv"]]
 
 
+def redate_visit(spot: Spot, row: Row, day: date) -> bool:
+    """Date a visit otherwise; False, and nothing changed, where another version of the protocol was in use that day."""
+    if spot.site.version_on(day) != spot.site.version_on(date_of(row, "visit_dt")):
+        return False
+    row["visit_dt"] = day.isoformat()
+    return True
+
+
 @plants("SV-02", "VISITS", "DV", suits=enrolled)
 def visit_out_of_order(spot: Spot) -> list[Fault]:
     """A visit two days before the one that precedes it, and in the deviation log as outside its window."""
@@ -24,7 +32,8 @@ def visit_out_of_order(spot: Spot) -> list[Fault]:
         return []
     index = spot.rng.randrange(2, len(visits))
     row = visits[index]
-    row["visit_dt"] = (date_of(visits[index - 1], "visit_dt") - timedelta(days=2)).isoformat()
+    if not redate_visit(spot, row, date_of(visits[index - 1], "visit_dt") - timedelta(days=2)):
+        return []
     deviation = add_deviation(spot.site, spot.course, spot.rng, date_of(row, "visit_dt"))
     deviation.update(companycategory="VISIT WINDOW", visit=row["instancename"])
     return [

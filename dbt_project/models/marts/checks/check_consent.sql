@@ -1,6 +1,16 @@
 -- Grain: one row per consent record, with what happened around it. `greatest_age` is certain: the oldest that the subject can have been
 -- on the day of consent, or where that is blank on the day of the first procedure; without a birth date, the recorded age. `country_majority` is what study.yml sets by country (ICF-06 by_country).
-with majority as (
+-- A version of the form is the site's in the language that was signed, or where the list has it in others only, in any of them.
+with versions as (
+    select
+        site, form, version,
+        min(irb_approval_date) as irb_approval_date,
+        max(irb_approval_date_raw) is null as is_approval_blank
+    from {{ ref('int_consent_version') }}
+    group by site, form, version
+),
+
+majority as (
     select distinct
         upper(trim(split_part(value, '=', 1))) as country,
         try_cast(split_part(value, '=', 2) as double) as years
@@ -22,7 +32,14 @@ select
     end as greatest_age,
     majority.years as country_majority,
     extract.extract_date,
-    coalesce(upper(trim(consent.witness_name)) = upper(trim(consent.consenter_name)), false) as is_witnessed_by_consenter
+    coalesce(upper(trim(consent.witness_name)) = upper(trim(consent.consenter_name)), false) as is_witnessed_by_consenter,
+    case when own.version is not null then own.irb_approval_date else versions.irb_approval_date end as version_approval_date,
+    case when own.version is not null then own.irb_approval_date_raw is null else coalesce(versions.is_approval_blank, true) end as is_unapproved_version,
+    own.version is not null and own.language <> '' as is_known_version,
+    own.later_version,
+    own.later_effective_date,
+    dm.languages as understood_languages,
+    coalesce(instr(language_codes(dm.languages), language_codes(consent.form_language)) > 0, false) as is_in_understood_language
 from {{ ref('int_consent') }} as consent
 left join {{ ref('int_first_procedure') }} as first on consent.USUBJID = first.USUBJID
 left join {{ ref('int_site') }} as master on consent.site = master.site_id
@@ -30,3 +47,12 @@ left join {{ ref('int_demographics') }} as dm on consent.USUBJID = dm.USUBJID
 left join {{ source('settings', 'extract') }} as extract
     on consent.site = extract.site and consent.source_name = extract.source_name
 left join majority on upper(dm.COUNTRY) = majority.country
+left join versions
+    on consent.site = versions.site
+    and coalesce(upper(trim(consent.consent_category)), 'MAIN') = versions.form
+    and upper(trim(consent.icf_version)) = versions.version
+left join {{ ref('int_consent_version') }} as own
+    on versions.site = own.site
+    and versions.form = own.form
+    and versions.version = own.version
+    and coalesce(lower(trim(consent.form_language)), '') = own.language

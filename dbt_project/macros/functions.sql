@@ -74,6 +74,10 @@ create or replace macro lacks_only_month(raw) as coalesce(
 {# Digits and signs of full width, as East Asian keyboards write them, as plain ones. #}
 create or replace macro plain_digits(raw) as translate(raw, '０１２３４５６７８９．＋－＜＞＝', '0123456789.+-<>=');
 
+{# The languages that a text of codes names, without country or script, between blanks: ' EN ZH ' of en-GB, zh-Hans. #}
+create or replace macro language_codes(raw) as ' ' || trim(regexp_replace(
+    regexp_replace(upper(raw), '[-_][A-Z0-9]+', '', 'g'), '[^A-Z]+', ' ', 'g')) || ' ';
+
 {# The number that a result states, alone or behind a comparator (<5, >= 10); null when it states none. #}
 create or replace macro stated_number(raw) as to_number(regexp_replace(trim(plain_digits(raw)), '^[<>]=? *', ''));
 

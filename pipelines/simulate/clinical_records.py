@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, time, timedelta
 from random import Random
 
+from pipelines.simulate.consent_records import record_consents
 from pipelines.simulate.disposition_records import record_contacts, record_disposition
 from pipelines.simulate.event_records import record_events, significant_visit
 from pipelines.simulate.laboratory_records import record_laboratory
@@ -28,7 +29,7 @@ CRITERIA = (
 def record_clinical(site: SiteRecords, course: Course, rng: Random) -> None:
     """Append one subject's rows of all clinical forms; EX, AE and SURVIVAL when enrolled."""
     _demographics(site, course, rng)
-    _consent(site, course, rng)
+    record_consents(site, course, rng)
     _criteria(site, course, rng)
     for visit in course.visits:
         site.add_page(
@@ -68,31 +69,6 @@ def _demographics(site: SiteRecords, course: Course, rng: Random) -> None:
 def person_key(study: str, subject: str) -> str:
     """Return the pseudonymous key of a made-up person; nobody is in two studies."""
     return hashlib.sha256(f"{study}/{subject}".encode()).hexdigest()[:24]
-
-
-def _consent(site: SiteRecords, course: Course, rng: Random) -> None:
-    consent = course.consent
-    consenter = site.hospital.investigator.name
-    language = site.hospital.language
-    represented = consent.by_representative
-    site.add(
-        "CONSENT",
-        subjid=course.subject, conscat="MAINCONSENT", icfver=site.version_on(consent.signed).consent_form,
-        consdt=consent.signed, consenter=consenter,
-        consenterdt=consent.consenter_signed, consmode=consent.mode, consyn="Y",
-        lackscap="Y" if consent.lacks_capacity else "N",
-        lar_name="M. Répondant" if represented else "", lar_dt=consent.signed if represented else None,
-        lar_role=("LEGAL GUARDIAN" if consent.lacks_capacity else "PARENT") if represented else "",
-        icflang=language, copygiven="Y", cannotread="Y" if consent.cannot_read else "N",
-        witness="Sr. Testigo" if consent.cannot_read else "", witnessdt=consent.signed if consent.cannot_read else None,
-    )  # fmt: skip
-    if course.enrolled and not represented and not consent.cannot_read and rng.random() < 0.2:
-        site.add(
-            "CONSENT",
-            subjid=course.subject, conscat="GENETICS", icfver="1.0", consdt=course.first_dose, consenter=consenter,
-            consenterdt=course.first_dose, consmode="ONSITE", consyn="Y", lackscap="N",
-            icflang=language, copygiven="Y", cannotread="N",
-        )  # fmt: skip
 
 
 def _criteria(site: SiteRecords, course: Course, rng: Random) -> None:

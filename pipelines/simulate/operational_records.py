@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+from pipelines.simulate.irb_records import report_deviation
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.subject_course import CUTOFF, Course, Visit
 
@@ -101,13 +102,17 @@ def add_query(
 
 
 def add_deviation(site: SiteRecords, course: Course, rng: Random, day: date | None) -> dict[str, str]:
-    """Append a protocol deviation, undated when `day` is None."""
+    """Append a protocol deviation, undated when `day` is None; an important one is reported to the IRB in time."""
     text, category = rng.choice(_DEVIATIONS)
-    return site.add(
+    row = site.add(
         "DEVIATIONS",
         subjectenrollmentnumber=course.subject, deviationid=f"DEV-{site.next_record()}", deviation=text,
         deviationdate=day, companycategory=category, deemedimportant=rng.choice("YN"),
+        discovereddate=min(day + timedelta(days=2), CUTOFF) if day else None,
     )  # fmt: skip
+    if day and row["deemedimportant"] == "Y":
+        report_deviation(site, row, 5)
+    return row
 
 
 def _page(site: SiteRecords, course: Course, visit: Visit, form: str, rng: Random) -> None:

@@ -15,9 +15,11 @@ from pipelines.settings import Home
 from pipelines.simulate.amendments import versions_at
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
+from pipelines.simulate.consent_records import record_consent_versions
 from pipelines.simulate.faults import Fault
 from pipelines.simulate.habits import HABITS
 from pipelines.simulate.hospitals import hospital
+from pipelines.simulate.irb_records import record_irb
 from pipelines.simulate.medication_records import record_medication
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
@@ -154,6 +156,8 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     rng = chance(seed, study, site_id, "site")
     record_site(site)
     record_staff(site)
+    record_irb(site)
+    record_consent_versions(site)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))

@@ -101,7 +101,9 @@ def consent_checks(r: Reading) -> Iterator[Hit]:
         if main and (incapable or signed < f"{int(born[:4]) + 18}{born[4:]}"):
             named = consent["representative_name"] and consent["representative_role"]
             on = consent["representative_sign_date"]
-            if not named or not on or after(on, first[subject]):
+            # A form that was amended is signed when the study is under way.
+            is_first = consent is next(c for c in consents[subject] if c["consent_category"] == "MAIN")
+            if not named or not on or (is_first and after(on, first[subject])):
                 yield hit("ICF-06", consent)
 
 

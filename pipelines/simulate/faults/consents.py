@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pipelines.simulate.consent_records import GENETICS_VERSION, sign
+from pipelines.simulate.faults.irb import beyond_approval
 from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, plants
 from pipelines.simulate.faults.subject import main_consent, sign_on
 from pipelines.simulate.site_records import date_of
@@ -13,12 +15,16 @@ from pipelines.simulate.subject_course import CUTOFF
 @plants("IC-03", "CONSENT", suits=consented_alone)
 def consent_in_the_future(spot: Spot) -> list[Fault]:
     """A consent to genetic research that is dated some days after the export was written."""
-    day = (CUTOFF + timedelta(days=spot.rng.randint(1, 9))).isoformat()
-    consent = {**main_consent(spot), "conscat": "GENETICS", "icfver": "1.0", "consdt": day, "consenterdt": day}
-    if consent["cannotread"] == "Y" or len(spot.rows("CONSENT")) > 1:
+    day = CUTOFF + timedelta(days=spot.rng.randint(1, 9))
+    consent = {**main_consent(spot), "conscat": "GENETICS", "icfver": GENETICS_VERSION}
+    sign(consent, day)
+    if consent["cannotread"] == "Y" or any(row["conscat"] == "GENETICS" for row in spot.rows("CONSENT")):
         return []
     spot.site.tables["CONSENT"].rows.append(consent)
-    return [spot.fault("IC-03", "CONSENT", consent, "signed after the export was written")]
+    return [
+        spot.fault("IC-03", "CONSENT", consent, "signed after the export was written"),
+        *beyond_approval(spot, "CONSENT", consent, day),
+    ]
 
 
 @plants("IC-05", "CONSENT", "DM", "DS", suits=lambda course: course.opens_study, once=True)

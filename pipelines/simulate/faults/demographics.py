@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipelines.simulate.clinical_records import person_key, record_clinical, record_randomisation
 from pipelines.simulate.faults.registry import Fault, Spot, enrolled, plants
-from pipelines.simulate.faults.subject import main_consent
+from pipelines.simulate.faults.subject import main_consent, main_consents
 from pipelines.simulate.subject_course import Course
 
 
@@ -68,7 +68,7 @@ def born_on_the_day_of_consent(spot: Spot) -> list[Fault]:
     row = spot.rows("DM")[0]
     consent = main_consent(spot)
     row["brthdat"] = consent["consdt"]
-    alone = [consent] if not consent["lar_dt"] else []
+    alone = [signed for signed in main_consents(spot) if not signed["lar_dt"]]
     return [
         spot.fault("DM-07", "DM", row, "born on the day of consent"),
         spot.fault("DM-11", "DM", row, "follows from the birth date"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from pipelines.simulate.consent_records import MAIN, sign
 from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, enrolled, plants
 from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
@@ -15,9 +16,14 @@ def represented(course: Course) -> bool:
     return course.consent.by_representative
 
 
+def main_consents(spot: Spot) -> list[Row]:
+    """Return the subject's main consents, the first one first."""
+    return [row for row in spot.rows("CONSENT") if row["conscat"] == MAIN]
+
+
 def main_consent(spot: Spot) -> Row:
-    """Return the subject's main consent."""
-    return next(row for row in spot.rows("CONSENT") if row["conscat"] == "MAINCONSENT")
+    """Return the subject's first main consent."""
+    return main_consents(spot)[0]
 
 
 @plants("DM-01", "DM")
@@ -89,26 +95,36 @@ def no_consent(spot: Spot) -> list[Fault]:
     rows = spot.site.tables["CONSENT"].rows
     if len(rows) < 2:
         return []
-    consent = main_consent(spot)
-    rows[:] = [row for row in rows if row is not consent]
+    mine = main_consents(spot)
+    rows[:] = [row for row in rows if not any(row is consent for consent in mine)]
     return [spot.fault("IC-01", "DM", spot.rows("DM")[0], "no main consent is recorded")]
 
 
-def sign_on(spot: Spot, day: date) -> Row | None:
-    """Date the main consent otherwise, in every place that repeats the date, and return it.
+def redate_form(spot: Spot, day: date) -> Row | None:
+    """Date the signatures of the first main consent otherwise, and return it.
 
-    None, and nothing changed, where the subject was of another age on that day, or has a deviation from before it.
+    None, and nothing changed, where another version of the form was in use on that day, where the subject was of
+    another age then, or has a deviation from before it.
     """
-    consent, text = main_consent(spot), day.isoformat()
+    consent, text, site = main_consent(spot), day.isoformat(), spot.site
     deviations = [row["deviationdate"] for row in spot.rows("DEVIATIONS")]
+    if site.version_on(day) != site.version_on(date_of(consent, "consdt")) or day < site.versions[0].approved:
+        return None
     if age_on(spot.course.birth, day) != spot.course.age or any("" < deviation < text for deviation in deviations):
         return None
-    for column in ("consdt", "consenterdt", "lar_dt", "witnessdt"):
-        consent[column] = text if consent[column] else ""
-    spot.rows("DM")[0]["rficdat"] = text
+    sign(consent, day)
+    return consent
+
+
+def sign_on(spot: Spot, day: date) -> Row | None:
+    """Date the first main consent otherwise in every place that repeats the date; None where `redate_form` cannot."""
+    consent = redate_form(spot, day)
+    if consent is None:
+        return None
+    spot.rows("DM")[0]["rficdat"] = day.isoformat()
     for row in spot.rows("DS"):
         if row["dsdecod"] == "INFORMED CONSENT OBTAINED":
-            row.update(dsst_dt=text, record_dt=text)
+            row.update(dsst_dt=day.isoformat(), record_dt=day.isoformat())
     return consent
 
 
@@ -148,10 +164,10 @@ def no_representative(spot: Spot) -> list[Fault]:
     """A minor, or a subject who cannot consent alone, without the representative's date."""
     consent = main_consent(spot)
     if not represented(spot.course):
-        if len(spot.rows("CONSENT")) > 1:  # what is said of the subject would hold for the other consent too
-            return []
-        consent["lackscap"] = "Y"
-        return [spot.fault("ICF-06", "CONSENT", consent, "lacks capacity, and no representative is named")]
+        for row in spot.rows("CONSENT"):  # it is said of the subject
+            row["lackscap"] = "Y"
+        detail = "lacks capacity, and no representative is named"
+        return [spot.fault("ICF-06", "CONSENT", row, detail) for row in main_consents(spot)]
     consent["lar_dt"] = ""
     return [spot.fault("ICF-06", "CONSENT", consent, "the representative's date is blank")]
 

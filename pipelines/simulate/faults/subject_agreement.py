@@ -21,7 +21,10 @@ def consent_dated_twice(spot: Spot) -> list[Fault]:
     """Demographics date the consent a day later than the consent form and the disposition."""
     row = demographics(spot)
     row["rficdat"] = (date_of(row, "rficdat") + timedelta(days=1)).isoformat()
-    return [spot.fault("IC-06", "DM", row, "demographics date the consent a day later")]
+    return [
+        spot.fault("IC-06", "DM", row, "demographics date the consent a day later"),
+        spot.fault("SRC-01", "DM", row, "follows: the consent log has the day before"),
+    ]
 
 
 @plants("VS-04", "VS")
@@ -119,7 +122,7 @@ def visit_at_another_site(spot: Spot) -> list[Fault]:
         return []
     last = max(visit.day for visit in guest.visits)
     day = working_day_near(spot, last, range(1, 5))
-    if day is None or day > CUTOFF:
+    if day is None or day >= CUTOFF:
         return []
     row = spot.site.add_page(
         "VISDT", guest, "Visit Date", "Unscheduled 9", None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from pipelines.simulate.faults.irb import beyond_approval
 from pipelines.simulate.faults.registry import Fault, Spot, completed, plants
-from pipelines.simulate.faults.visits import add_unscheduled, planned, working_day_near
+from pipelines.simulate.faults.visits import add_unscheduled, planned, redate_visit, working_day_near
 from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
 from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, Course, PlannedVisit, working_day_from
@@ -28,8 +29,7 @@ def _leave_window(spot: Spot) -> Row | None:
     if day is None:
         return None
     row = planned(spot)[index]
-    row["visit_dt"] = day.isoformat()
-    return row
+    return row if redate_visit(spot, row, day) else None
 
 
 def log_window_deviation(spot: Spot, row: Row) -> None:
@@ -66,7 +66,8 @@ def two_visits_on_one_day(spot: Spot) -> list[Fault]:
     index = spot.rng.randrange(2, len(SCHEDULE))
     visits = planned(spot)
     row = visits[index]
-    row.update({column: visits[index - 1][column] for column in ("visit_dt", "protver")})
+    if not redate_visit(spot, row, date_of(visits[index - 1], "visit_dt")):
+        return []
     log_window_deviation(spot, row)
     return [
         spot.fault("SV-03", "VISDT", row, f"{row['instancename']} is dated as the visit before it"),
@@ -90,7 +91,10 @@ def visit_in_the_future(spot: Spot) -> list[Fault]:
         return []
     day = working_day_from(CUTOFF + timedelta(days=spot.rng.randint(1, 300)), spot.site.country)
     row = add_unscheduled(spot, day)
-    return [spot.fault("SV-06", "VISDT", row, "a visit after the extraction of the file")]
+    return [
+        spot.fault("SV-06", "VISDT", row, "a visit after the extraction of the file"),
+        *beyond_approval(spot, "VISDT", row, day),
+    ]
 
 
 @plants("SV-10", "LB", suits=completed)
@@ -104,7 +108,7 @@ def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
     return [spot.fault("SV-10", "LB", row, f"{row['lbtstcd']} of {visit} is dated a day later than the others")]
 
 
-@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled)
+@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled, at_site=("CLOSURE",))
 def visit_after_closure(spot: Spot) -> list[Fault]:
     """A screen failure is seen after the site was closed, which it may be on the day before the cut-off."""
     master = spot.site.tables["SITE"].rows[0]

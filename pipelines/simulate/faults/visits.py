@@ -29,6 +29,14 @@ def working_day_near(spot: Spot, day: date, offsets: Iterable[int]) -> date | No
     return spot.rng.choice(working) if working else None
 
 
+def redate_visit(spot: Spot, row: Row, day: date) -> bool:
+    """Date a visit otherwise; False, and nothing changed, where another version of the protocol was in use that day."""
+    if spot.site.version_on(day) != spot.site.version_on(date_of(row, "visit_dt")):
+        return False
+    row["visit_dt"] = day.isoformat()
+    return True
+
+
 @plants("SV-02", "VISITS", "DV", suits=enrolled)
 def visit_out_of_order(spot: Spot) -> list[Fault]:
     """A visit two days or more before the one that precedes it, and in the deviation log as outside its window."""
@@ -38,8 +46,8 @@ def visit_out_of_order(spot: Spot) -> list[Fault]:
     index = spot.rng.randrange(2, len(visits))
     row = visits[index]
     before = date_of(visits[index - 1], "visit_dt") - timedelta(days=2)
-    day = working_day_from(before, spot.site.country, -1)
-    row.update(visit_dt=day.isoformat(), protver=spot.site.version_on(day).protocol)
+    if not redate_visit(spot, row, working_day_from(before, spot.site.country, -1)):
+        return []
     deviation = add_deviation(spot.site, spot.course, spot.rng, date_of(row, "visit_dt"))
     deviation.update(companycategory="VISIT WINDOW", visit=row["instancename"])
     return [

@@ -1,7 +1,17 @@
 -- Grain: one row per consent record, with what happened around it. `greatest_age` is certain: the oldest that the subject can have been
 -- on the day of consent, or where that is blank on the day of the first procedure; without a birth date, the recorded age. `country_majority` is what study.yml sets by country (ICF-06 by_country). `consenter` is blank where it is
--- not certain who took consent, or when.
-with majority as (
+-- not certain who took consent, or when. A version of the form is the site's in the language that was signed, or where the list has it in
+-- others only, in any of them.
+with versions as (
+    select
+        site, form, version,
+        min(irb_approval_date) as irb_approval_date,
+        max(irb_approval_date_raw) is null as is_approval_blank
+    from {{ ref('int_consent_version') }}
+    group by site, form, version
+),
+
+majority as (
     select distinct
         upper(trim(split_part(value, '=', 1))) as country,
         try_cast(split_part(value, '=', 2) as double) as years
@@ -27,7 +37,14 @@ select
     consenter.person as consenter,
     consenter.sign_date as consenting_date,
     coalesce(consenter.is_delegated, false) as is_consenter_delegated,
-    coalesce(consenter.is_investigator, false) as is_consenter_investigator
+    coalesce(consenter.is_investigator, false) as is_consenter_investigator,
+    case when own.version is not null then own.irb_approval_date else versions.irb_approval_date end as version_approval_date,
+    case when own.version is not null then own.irb_approval_date_raw is null else coalesce(versions.is_approval_blank, true) end as is_unapproved_version,
+    own.version is not null and own.language <> '' as is_known_version,
+    own.later_version,
+    own.later_effective_date,
+    dm.languages as understood_languages,
+    coalesce(instr(language_codes(dm.languages), language_codes(consent.form_language)) > 0, false) as is_in_understood_language
 from {{ ref('int_consent') }} as consent
 left join {{ ref('int_first_procedure') }} as first on consent.USUBJID = first.USUBJID
 left join {{ ref('int_site') }} as master on consent.site = master.site_id
@@ -40,3 +57,12 @@ left join {{ ref('int_consenter') }} as consenter
         consent.site = consenter.site
         and upper(trim(consent.consenter_name)) = consenter.name
         and case when consent.consenter_sign_date_raw is null then consent.subject_sign_date else consent.consenter_sign_date end = consenter.sign_date
+left join versions
+    on consent.site = versions.site
+    and coalesce(upper(trim(consent.consent_category)), 'MAIN') = versions.form
+    and upper(trim(consent.icf_version)) = versions.version
+left join {{ ref('int_consent_version') }} as own
+    on versions.site = own.site
+    and versions.form = own.form
+    and versions.version = own.version
+    and coalesce(lower(trim(consent.form_language)), '') = own.language

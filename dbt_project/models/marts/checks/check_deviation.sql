@@ -10,6 +10,17 @@ violations as (
     from {{ ref('int_criterion') }}
     where is_violated and USUBJID is not null
     group by USUBJID
+),
+
+-- Submissions to the IRB by what they report; one without a date leaves open when it was first reported.
+reports as (
+    select
+        site,
+        upper(trim(refers_to)) as reported,
+        case when count(*) = count(submission_date) then min(submission_date) end as irb_submission_date
+    from {{ ref('irb') }}
+    where refers_to is not null and coalesce(upper(trim(submission_type)) <> 'SAFETY REPORT', true)
+    group by site, upper(trim(refers_to))
 )
 
 select
@@ -18,9 +29,16 @@ select
     consent.consent_date,
     extract.extract_date,
     eligibility_categories.category is not null as is_eligibility_deviation,
-    coalesce(violations.violation_count, 0) as violation_count
+    coalesce(violations.violation_count, 0) as violation_count,
+    coalesce(upper(trim(dv.DVSCAT)) in ('IMPORTANT', 'Y', 'YES'), false) as is_important,
+    case when dv.discovered_date_raw is null then dv.DVSTDTC else dv.discovered_date end as discovery_date,
+    reports.site is not null as is_reported_to_irb,
+    reports.irb_submission_date,
+    irb_list.extract_date as irb_extract_date
 from {{ ref('dv') }} as dv
 left join {{ ref('int_first_consent') }} as consent on dv.USUBJID = consent.USUBJID
 left join {{ source('settings', 'extract') }} as extract on dv.site = extract.site and dv.source_name = extract.source_name
 left join eligibility_categories on upper(dv.DVCAT) = eligibility_categories.category
 left join violations on dv.USUBJID = violations.USUBJID
+left join reports on dv.site = reports.site and upper(trim(dv.DVSPID)) = reports.reported
+left join {{ ref('int_irb_list') }} as irb_list on dv.site = irb_list.site

@@ -16,6 +16,8 @@ select
     coalesce(recorded.consent_date_count, 0) as consent_date_count,
     recorded.earliest_consent_date,
     recorded.latest_consent_date,
+    recorded.logged_consent_date,
+    recorded.edc_consent_date,
     case (select reference from age_reference)
         when 'RFSTDTC' then dm.RFSTDTC when 'DMDTC' then dm.DMDTC else consent.consent_date
     end as age_reference_date,

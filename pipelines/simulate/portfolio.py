@@ -22,6 +22,7 @@ from pipelines.simulate.hospitals import hospital
 from pipelines.simulate.irb_records import record_irb
 from pipelines.simulate.medication_records import record_medication
 from pipelines.simulate.operational_records import record_operational, record_site
+from pipelines.simulate.pharmacy_records import record_pharmacy
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
 from pipelines.simulate.site_records import SiteRecords
@@ -163,6 +164,7 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
         record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
         record_medication(site, course, chance(seed, study, site_id, course.subject, "medication"))
+    record_pharmacy(site, chance(seed, study, site_id, "pharmacy"))
     site.shuffle_queries(rng)
     return site
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from pipelines.simulate.faults.deaths import TOUCHED_BY_DEATH, can_die, let_die
+from pipelines.simulate.faults.pharmacy import dispensing_of
 from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, enrolled, plants
 from pipelines.simulate.faults.subject import main_consent
 from pipelines.simulate.operational_records import add_deviation
@@ -42,11 +43,11 @@ def _explain(spot: Spot, day: date) -> None:
 
 
 def _dummy_dose(spot: Spot, day: date) -> Row:
-    """Append a dose of the dummy, which counts neither as first nor as last dose."""
+    """Append a dose of the dummy, which counts neither as first nor as last dose, and comes from no kit."""
     row = {
         **spot.rows("EX")[0],
         "recordid": spot.site.next_record(), "extrt": "DOUBLE DUMMY", "exdose": "0", "experf": "Y",
-        "exst_dt": day.isoformat(), "exen_dt": day.isoformat(),
+        "exst_dt": day.isoformat(), "exen_dt": day.isoformat(), "kitno": "", "unitstaken": "0",
     }  # fmt: skip
     spot.site.tables["EX"].rows.append(row)
     return row
@@ -64,7 +65,7 @@ def dose_entered_twice(spot: Spot) -> list[Fault]:
     first = spot.choose(inner_doses(spot))
     if first is None:
         return []
-    second = {**first, "recordid": spot.site.next_record()}
+    second = {**first, "recordid": spot.site.next_record(), "kitno": "", "unitstaken": "0"}
     spot.site.tables["EX"].rows.append(second)
     return [spot.fault("EX-03", "EX", second, "entered on two pages")]
 
@@ -144,7 +145,7 @@ def dose_without_visit(spot: Spot) -> list[Fault]:
     return _plant(spot, "EX-13", "visit is blank", instancename="")
 
 
-@plants("EX-14", "EX", suits=enrolled)
+@plants("EX-14", "EX", "IP_LOG", suits=enrolled)
 def dose_out_of_visit_order(spot: Spot) -> list[Fault]:
     """A dose starts two days before the one of the visit that precedes it."""
     doses = [row for row in spot.rows("EX") if row["experf"] == "Y"]
@@ -153,7 +154,11 @@ def dose_out_of_visit_order(spot: Spot) -> list[Fault]:
     index = spot.rng.randrange(2, len(doses) - 1)
     row = doses[index]
     row["exst_dt"] = (date_of(doses[index - 1], "exst_dt") - timedelta(days=2)).isoformat()
-    return [spot.fault("EX-14", "EX", row, "starts before the dose of the visit that precedes it")]
+    dispensed = dispensing_of(spot.site, row["kitno"])
+    return [
+        spot.fault("EX-14", "EX", row, "starts before the dose of the visit that precedes it"),
+        spot.fault("SRC-02", "IP_LOG", dispensed, "follows: its kit was dispensed at the visit"),
+    ]
 
 
 @plants("EX-15", "EX", suits=enrolled)

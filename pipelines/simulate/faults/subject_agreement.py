@@ -97,12 +97,15 @@ def screen_failure_with_dose(spot: Spot) -> list[Fault]:
     """Study drug after a failed screening, on the day when treatment would have begun."""
     course = spot.course
     day = course.screening + timedelta(days=12)
-    spot.site.add_page(
+    dose = spot.site.add_page(
         "EX", course, "Study Drug Administration", "Screening", 1,
         extrt="SIM-1234", exdosu="mg", exdosfrm="TABLET", exdosfrq="QD", exdose="100", exroute="ORAL", experf="Y",
         exst_dt=day, exen_dt=day,
     )  # fmt: skip
-    return [spot.fault("DS-07", "DM", demographics(spot), "a screen failure with a dose")]
+    return [
+        spot.fault("DS-07", "DM", demographics(spot), "a screen failure with a dose"),
+        spot.fault("SRC-02", "EX", dose, "follows: nothing was dispensed"),
+    ]
 
 
 @plants("DS-13", "RAND", suits=enrolled)

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines.errors import UserError
 from pipelines.settings import Home
 from pipelines.simulate.amendments import versions_at
+from pipelines.simulate.audit_records import record_dictionary, spread_changes
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
 from pipelines.simulate.faults import Fault
@@ -140,10 +141,12 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     rng = chance(seed, study, site_id, "site")
     record_site(site)
     record_staff(site)
+    record_dictionary(site)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
         record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
+    spread_changes(site)
     site.shuffle_queries(rng)
     return site
 

@@ -63,18 +63,20 @@ def change_after_signature(spot: Spot) -> list[Fault]:
 
 @plants("SIG-01", "SIGNATURE", "PAGE", "DS", suits=completed)
 def casebook_not_signed(spot: Spot) -> list[Fault]:
-    """Nobody signed the casebook of a subject who completed the study, or somebody who may not."""
+    """Nobody signed the casebook of a subject who completed the study, or the investigator more than a month later."""
     signatures = spot.site.tables["SIGNATURE"].rows
     own = spot.rows("SIGNATURE")
     ends = [row for row in spot.rows("DS") if row["dsscat"].startswith("STUDY") and row["dsdecod"] == "COMPLETED"]
     pages = spot.rows("DATA_PAGES")
     if not own or len(signatures) < 2 or len(ends) != 1 or any(not page["locked"] for page in pages):
         return []
-    if (CUTOFF - date.fromisoformat(pages[0]["locked"][:10])).days <= 30:
+    locked = datetime.fromisoformat(pages[0]["locked"])
+    if (CUTOFF - locked.date()).days <= 30:
         return []
-    if spot.variant % 2:
-        own[0]["signed_by"] = spot.site.who_does("DATA ENTRY", date.fromisoformat(own[0]["signed_at"][:10]))
-        detail = "the casebook is signed by who enters data"
+    late = locked + timedelta(days=35)
+    if spot.variant % 2 and late.date() <= (spot.site.closure or CUTOFF):
+        own[0]["signed_at"] = write_time(late)
+        detail = "the casebook is signed late"
     else:
         signatures[:] = [row for row in signatures if row is not own[0]]
         detail = "the casebook is not signed"

@@ -91,6 +91,39 @@ create or replace macro release_of(version) as nullif(regexp_extract(version, '(
         regexp_extract(upper(version), '(^|[^A-Z])(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)', 2), '')) + 2) // 3 as varchar), 2, '0'),
     ''), '');
 
+{# A user of the EDC that is no person, by its name: System, Batch Job, svc-migration. #}
+create or replace macro is_system_user(name) as coalesce(regexp_full_match(
+    name, '(.*[^a-z])?(system|batch|service|svc|automatic|auto|migration|interface|import|derivation)([^a-z].*)?', 'i'), false);
+
+{# Minutes of a date with a time since 1970; null without a time. #}
+create or replace macro minute_of(iso) as case
+    when length(iso) = 16 then date_diff('minute', timestamp '1970-01-01 00:00:00', try_cast(iso as timestamp)) end;
+
+{#
+  Branching logic of a data dictionary that can be read: [item] = 'value' or [item] <> 'value', or several of them joined by or. Its clauses,
+  and of a clause the item, the operator and the value.
+#}
+create or replace macro is_readable_logic(logic) as coalesce(regexp_full_match(
+    logic,
+    ' *\[\w+\] *(=|<>) *(''[^'']*''|"[^"]*")( +or +\[\w+\] *(=|<>) *(''[^'']*''|"[^"]*"))* *', 'i'), false);
+
+create or replace macro logic_clauses(logic) as regexp_extract_all(logic, '\[\w+\] *(?:=|<>) *(?:''[^'']*''|"[^"]*")');
+
+create or replace macro clause_item(clause) as upper(regexp_extract(clause, '\[(\w+)\]', 1));
+
+create or replace macro clause_is_equation(clause) as regexp_extract(clause, '\] *(=|<>)', 1) = '=';
+
+create or replace macro clause_value(clause) as trim(regexp_extract(clause, '(?:=|<>) *[''"](.*)[''"]', 1));
+
+{# The codes of choices (0, No | 1, Yes) between bars: |0|1|. And whether each of several ticked codes (0;1) is one of them. #}
+create or replace macro option_codes(choices) as '|' || trim(regexp_replace(
+    regexp_replace(choices, ' *,[^|]*', '', 'g'), ' *[|] *', '|', 'g')) || '|';
+
+create or replace macro is_option(codes, value) as contains(codes, '|' || value || '|') and not contains(value, '|');
+
+create or replace macro are_options(codes, ticked) as list_has_all(
+    string_split(codes, '|'), string_split(regexp_replace(trim(ticked), ' *[;,|] *', '|', 'g'), '|'));
+
 {# Whole years from one day to another, as ages are counted; and the fewest and the most that a birth date allows on a date. #}
 create or replace macro completed_years(birth, day) as year(day) - year(birth)
     - case when 100 * month(day) + dayofmonth(day) < 100 * month(birth) + dayofmonth(birth) then 1 else 0 end;

@@ -5,20 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+from pipelines.simulate.audit_records import FORMS, record_data_points, record_lock
 from pipelines.simulate.irb_records import report_deviation
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.subject_course import CUTOFF, Course, Visit
 
 _VISIT_FORMS = ("Visit Date", "Vital Signs", "Laboratory")
 _SCREENING_FORMS = ("Demographics", "Consents", "Eligibility")
-_FIELDS = {
-    "Visit Date": ("VISITDAT", "PEPERF"),
-    "Vital Signs": ("SYSBP", "DIABP", "WEIGHT"),
-    "Laboratory": ("LBDAT", "LBPERF"),
-    "Demographics": ("BRTHDAT", "SEX"),
-    "Consents": ("CONSDAT", "CONSCAT"),
-    "Eligibility": ("IEYN",),
-}
 
 # In cp1252 the first has a byte of 0x80-0x9F, which ISO 8859-1 reads as a control character.
 _DEVIATIONS = (
@@ -44,11 +37,12 @@ def record_site(site: SiteRecords) -> None:
 
 
 def record_operational(site: SiteRecords, course: Course, rng: Random) -> None:
-    """Append one subject's pages, data points, queries and deviations; nothing is late and nothing is undated."""
+    """Append one subject's pages with data points, queries and deviations; nothing is late, nothing undated."""
     for visit in course.visits:
         forms = _VISIT_FORMS if visit.num else _VISIT_FORMS[:1]
         for form in (*forms, *(_SCREENING_FORMS if visit.num == 1 else ())):
             _page(site, course, visit, form, rng)
+    record_lock(site, course)
     for _ in range(rng.choice(site.habit.query_counts) if course.enrolled else 0):
         add_query(site, course, rng, *_query_dates(course, rng))
     if course.subject == site.courses[0].subject:  # so that no site's list is empty
@@ -92,7 +86,7 @@ def add_query(
     return site.add(
         "QUERIES",
         protocolname=site.study, subjectname=f"{subject or course.subject}-XXX", visit=page["visit"], formoid=form,
-        fieldoid=rng.choice(_FIELDS[form]), log_number=1, datapointid=site.next_record(), querystatus=status,
+        fieldoid=rng.choice(list(FORMS[form])), log_number=1, datapointid=site.next_record(), querystatus=status,
         created=opened, answered=answered, resolved=closed, dataextractiondate=CUTOFF,
         queryage=((closed or CUTOFF) - opened).days,
         markinggroup=rng.choice(("CRA to Site Manual Query", "DM to Site")) if manual else "System Query",
@@ -118,13 +112,8 @@ def add_deviation(site: SiteRecords, course: Course, rng: Random, day: date | No
 def _page(site: SiteRecords, course: Course, visit: Visit, form: str, rng: Random) -> None:
     lag = min(rng.choice(site.habit.entry_lags), (CUTOFF - visit.day).days)
     page = add_page(site, course.subject, visit, form, lag)
-    for name in _FIELDS[form]:
-        site.add(
-            "DATA_POINTS",
-            protocolname=site.study, subjectname=page["subjectname"], visit=visit.name, visit_date=visit.day,
-            formoid=form, fieldoid=name, log_number=1, datapointid=site.next_record(),
-            n_changes=rng.choice((0, 0, 0, 0, 1, 2)), isrequired=1,
-        )  # fmt: skip
+    page["page_status"] = "COMPLETE"
+    record_data_points(site, course, visit, page, rng)
 
 
 def _query_dates(course: Course, rng: Random) -> tuple[str, date, date | None, date | None]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pipelines.errors import UserError
 from pipelines.settings import Home
 from pipelines.simulate.amendments import versions_at
+from pipelines.simulate.audit_records import record_dictionary, spread_changes
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
 from pipelines.simulate.consent_records import record_consent_versions
@@ -159,12 +160,14 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     record_staff(site)
     record_irb(site)
     record_consent_versions(site)
+    record_dictionary(site)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
         record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
         record_medication(site, course, chance(seed, study, site_id, course.subject, "medication"))
     record_pharmacy(site, chance(seed, study, site_id, "pharmacy"))
+    spread_changes(site)
     site.shuffle_queries(rng)
     return site
 

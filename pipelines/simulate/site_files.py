@@ -22,6 +22,9 @@ def write_site(landing: Path, site: SiteRecords) -> None:
         path = landing / source_file(site, name)
         for old in path.parent.glob(f"{name}_*.csv"):  # of a portfolio that was written here before
             old.unlink()
+        if name in site.undelivered:
+            path.unlink(missing_ok=True)
+            continue
         others = [other for other in site.other_files if other.source == name]
         for other in others:
             if other.days_before is not None:
@@ -35,8 +38,9 @@ def write_site(landing: Path, site: SiteRecords) -> None:
 
 
 def source_file(site: SiteRecords, source: str) -> str:
-    """Return where a source's file lies below landing/."""
-    return f"{site.study}/{site.site}/{SOURCES[source].system}/{source}.csv"
+    """Return where a source's file lies below landing/; of one that never came, the pattern of its name."""
+    pattern = "*" if source in site.undelivered else ""
+    return f"{site.study}/{site.site}/{SOURCES[source].system}/{source}{pattern}.csv"
 
 
 def key_rows(site: SiteRecords, faults: list[Fault]) -> list[tuple[str, ...]]:

@@ -47,7 +47,8 @@ class SiteRecords:
     """One site's subjects and files; it includes subjects from `activation` on, and sees nobody after `closure`.
 
     `study_start` is the day of the first consent of all sites of the study. `neighbour` is another site of the study,
-    with its subjects and without records; a study of one site has none.
+    with its subjects and without records; a study of one site has none. `undelivered` names the sources that sent
+    no file.
     """
 
     study: str
@@ -65,6 +66,7 @@ class SiteRecords:
         default_factory=lambda: {name: Table(list(layout.columns)) for name, layout in SOURCES.items()}
     )
     other_files: list[OtherFile] = field(default_factory=list)
+    undelivered: set[str] = field(default_factory=set)
     last_record: int = 0
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import yaml
@@ -25,6 +25,8 @@ def write_study_config(study: str, style: Style, subjects: int, study_start: dat
         "IC-05": {"study_start_date": str(study_start or "")},
         # Whenever they are received, made-up exports are of one day.
         "X-07": {"max_age_days": 100000},
+        # All sources were due on the day before the exports.
+        "X-03": {"calendar": [f"*={CUTOFF - timedelta(days=1)}T08:00"]},
         "X-08": {"may_be_empty": ["DV", "AE", "CM", "MH", "SAFETY"]},
         "AE-17": {"enabled": True},
         "TRN-04": {"enabled": True},

@@ -14,6 +14,7 @@ from pipelines.sql_text import quote_name
 from pipelines.standardize.availability import list_availability
 from pipelines.standardize.calendars import list_non_working_days
 from pipelines.standardize.consecutive_deliveries import count_vanished, list_redeliveries
+from pipelines.standardize.delivery_calendar import list_expected_deliveries
 from pipelines.standardize.delivery_facts import find_refusals, list_deliveries
 from pipelines.standardize.expression_check import check_expressions
 from pipelines.standardize.extract_dates import find_extract_dates
@@ -33,6 +34,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
     settings.availability(site, dataset, variable, delivered, reason): see `availability`.
     settings.delivery: see `delivery_facts`; settings.delivery_layout: see `layout_questions`.
     settings.redelivery and settings.vanished: see `consecutive_deliveries`.
+    settings.expected_delivery: see `delivery_calendar`.
     settings.extract(site, source_name, extract_date): one row per current file; see `extract_dates`.
     settings.non_working_day(country, day): see `calendars`.
     settings.visit and settings.parameter: see `study_settings`.
@@ -47,7 +49,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
 
     Raises:
         UserError: another process holds the file, an SQL expression of study.yml cannot be used (with its line), or
-            the store lacks a file.
+            the store lacks a file, or the delivery calendar is of no source or no day.
     """
     vocabulary = load_vocabulary()
     check_expressions(study, load_located_yaml(home.study_file(study.study), as_text=True))
@@ -103,6 +105,12 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
         )
         days_off = list_non_working_days(connection, study, list(extract_dates.values()))
         _write(connection, "non_working_day(country VARCHAR, day VARCHAR)", days_off)
+        _write(
+            connection,
+            "expected_delivery(site VARCHAR, source_name VARCHAR, dataset VARCHAR, due_at VARCHAR, received_at VARCHAR,"
+            " as_of VARCHAR, source_file VARCHAR)",
+            list_expected_deliveries(home, study, [site for site, _ in sites], parameters),
+        )
         formats = [(d.name, *declared) for d in vocabulary.values() for declared in list_date_formats(study, d)]
         _write(connection, "date_format(dataset VARCHAR, variable VARCHAR, formats VARCHAR)", formats)
         named = [(name, source.subject is not None) for name, source in study.sources.items()]

@@ -12,7 +12,7 @@ from pipelines.validate.suites import Check
 Status = Literal["pass", "fail", "waived", "not_applicable", "not_run", "error"]
 
 # Datasets that a site does not deliver for itself: they are judged over the whole study.
-STUDY_WIDE_DATASETS = frozenset({"SITE"})
+STUDY_WIDE_DATASETS = frozenset({"SITE", "DATA_DICTIONARY"})
 
 
 class Delivered(NamedTuple):

@@ -21,6 +21,7 @@ each_check = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 
 ADDED_PARAMETERS = {
     ("LOG-01", "compare"): "sites keep logs of one or two of the three numbers only",
+    ("X-03", "calendar"): "where study.yml says when which export is due",
     ("DM-03", "sex_values"): "a study may allow what the codelist has not",
     ("DM-03", "ethnic_values"): "a study may allow what the codelist has not",
     ("DM-03", "race_values"): "a study may allow what the codelist has not",

@@ -41,6 +41,8 @@ class Reading:
         source = self.study.sources[name]
         file = f"{study_id}/{site}/{source.path.replace('*', '')}"
         dataset = next(d for d, ms in self.study.map.items() for m in ms if m.source == name)
+        if not (landing / file).exists():
+            return
         with (landing / file).open(encoding=source.encoding, newline="") as stream:
             rows = list(csv.reader(stream, delimiter=source.delimiter))
         assert source.columns is not None

@@ -28,7 +28,7 @@ def nobody(spot: Spot) -> list[Fault]:
 @plants("X-08")
 def header_only(spot: Spot) -> list[Fault]:
     """A file with a header and no rows."""
-    source = "DATA_POINTS"  # of all files the one whose rows no other check of the site needs
+    source = "DATA_POINTS"  # of all files the one whose rows nothing but its own checks needs
     table = spot.site.tables[source]
     if not table.rows:
         return []

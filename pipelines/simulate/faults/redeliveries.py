@@ -1,4 +1,4 @@
-"""Faults between two deliveries of a site: records that vanish, and files that bring nothing new."""
+"""Faults in what a site sends when: records that vanish, files that bring nothing new, and files that do not come."""
 
 from __future__ import annotations
 
@@ -35,6 +35,16 @@ def nothing_new(spot: Spot) -> list[Fault]:
         return []
     spot.site.other_files.append(other)
     return [Fault("X-07", "", source, None, detail)]
+
+
+@plants("X-03", once=True)
+def never_came(spot: Spot) -> list[Fault]:
+    """The data dictionary does not come, of all files the one that every other site sends alike."""
+    site = spot.site
+    if site.neighbour is None or site.tables["SITE"].rows[0]["site_closed_dt"]:
+        return []
+    site.undelivered.add("DATA_DICTIONARY")
+    return [Fault("X-03", "", "DATA_DICTIONARY", None, "DATA_DICTIONARY.csv has not arrived")]
 
 
 def _is_free(spot: Spot, source: str) -> bool:

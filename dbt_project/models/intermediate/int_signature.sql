@@ -1,0 +1,39 @@
+-- Grain: one row per dated signature of a subject's pages by somebody who may sign: the principal investigator, or whoever is delegated SIGNATURE that
+-- day. Without a page it is on the form at the visit, without a form on the whole casebook.
+with signed as (
+    select
+        signature.site, signature.subject, signature.page_id,
+        case when signature.page_id is null then upper(trim(signature.form)) end as form,
+        case when signature.page_id is null and signature.form is not null then coalesce(upper(trim(signature.visit)), '') end as visit,
+        signature.signed_at, signature.record, signature.source_file, signature.source_row,
+        upper(trim(signature.signed_by)) as signed_by,
+        coalesce(alias.person, trim(signature.signed_by)) as person
+    from {{ ref('signature') }} as signature
+    left join {{ ref('int_person_alias') }} as alias
+        on signature.site = alias.site and upper(trim(signature.signed_by)) = alias.alias
+    where signature.signed_at is not null and signature.subject is not null
+),
+
+investigators as (
+    select site, coalesce(person_id, name) as person
+    from {{ ref('person') }}
+    where upper(trim(role)) in ('PI', 'PRINCIPAL INVESTIGATOR', 'INVESTIGATOR')
+    union
+    select site, person from {{ ref('int_delegation') }} where role in ('PI', 'PRINCIPAL INVESTIGATOR')
+    union
+    select master.site_id, coalesce(alias.person, trim(master.investigator))
+    from {{ ref('site') }} as master
+    left join {{ ref('int_person_alias') }} as alias
+        on master.site_id = alias.site and upper(trim(master.investigator)) = alias.alias
+    where master.investigator is not null
+)
+
+select signed.* exclude (signed_by)
+from signed
+left join investigators on signed.site = investigators.site and upper(signed.person) = upper(investigators.person)
+left join {{ ref('int_delegation') }} as delegation
+    on signed.site = delegation.site and signed.person = delegation.person and delegation.task = 'SIGNATURE'
+    and not certainly_after(delegation.start_date, signed.signed_at)
+    and not certainly_after(signed.signed_at, delegation.end_date)
+where investigators.person is not null or delegation.person is not null
+group by all

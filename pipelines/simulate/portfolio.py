@@ -14,8 +14,10 @@ from pipelines.settings import Home
 from pipelines.simulate.amendments import versions_at
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
+from pipelines.simulate.equipment_records import record_equipment
 from pipelines.simulate.faults import Fault
 from pipelines.simulate.hospitals import hospital
+from pipelines.simulate.laboratory_document_records import record_laboratory_documents
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
@@ -140,6 +142,8 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     rng = chance(seed, study, site_id, "site")
     record_site(site)
     record_staff(site)
+    record_laboratory_documents(site)
+    record_equipment(site)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))

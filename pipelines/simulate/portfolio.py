@@ -20,6 +20,7 @@ from pipelines.simulate.hospitals import hospital
 from pipelines.simulate.laboratory_document_records import record_laboratory_documents
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
+from pipelines.simulate.site_file_records import record_site_file
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.staff_records import record_staff
@@ -144,6 +145,7 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     record_staff(site)
     record_laboratory_documents(site)
     record_equipment(site)
+    record_site_file(site)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from pipelines.simulate.faults.registry import Fault, Spot, completed, plants
 from pipelines.simulate.faults.visits import add_unscheduled, planned
-from pipelines.simulate.operational_records import add_deviation
+from pipelines.simulate.operational_records import add_deviation, retention_end
 from pipelines.simulate.site_records import Row, date_of
 from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, Course, PlannedVisit
 
@@ -96,7 +96,7 @@ def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
     return [spot.fault("SV-10", "LB", row, f"{row['lbtstcd']} of {visit} is dated a day later than the others")]
 
 
-@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled)
+@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled, at_site=("closure",))
 def visit_after_closure(spot: Spot) -> list[Fault]:
     """A screen failure is seen after the site was closed, which it may be on the day before the cut-off."""
     master = spot.site.tables["SITE"].rows[0]
@@ -105,6 +105,8 @@ def visit_after_closure(spot: Spot) -> list[Fault]:
     closed = date.fromisoformat(master["site_closed_dt"] or (CUTOFF - timedelta(days=1)).isoformat())
     if closed >= CUTOFF or any(date_of(row, "visit_dt") > closed for row in spot.site.tables["VISDT"].rows):
         return []
+    if not master["site_closed_dt"]:
+        master["retention_end_dt"] = retention_end(closed).isoformat()
     master.update(site_closed_dt=closed.isoformat(), site_status="Closed")
     row = add_unscheduled(spot, closed + timedelta(days=1))
     return [spot.fault("SV-15", "VISDT", row, "a visit after the site was closed")]

@@ -3,3 +3,11 @@
 {% macro lab_test() %}coalesce(LBTESTCD, LBTEST){% endmacro %}
 
 {% macro lab_specimen() %}coalesce(LBSPEC, LBCAT){% endmacro %}
+
+{# Laboratories are compared without regard to capitals and blanks around the name. #}
+{% macro laboratory_key(name) %}upper(trim({{ name }})){% endmacro %}
+
+{# The sex that a text names, as M or F; null for both sexes and for what is neither. #}
+{% macro sex_named(text) -%}
+    case upper(substr(trim({{ text }}), 1, 1)) when 'M' then 'M' when 'F' then 'F' end
+{%- endmacro %}

@@ -8,6 +8,7 @@ from random import Random
 
 from pipelines.simulate.consent_records import record_consents
 from pipelines.simulate.disposition_records import record_contacts, record_disposition
+from pipelines.simulate.equipment_records import device_of
 from pipelines.simulate.event_records import record_events, significant_visit
 from pipelines.simulate.laboratory_records import record_laboratory
 from pipelines.simulate.site_records import SiteRecords
@@ -90,13 +91,14 @@ def _vital_signs(site: SiteRecords, course: Course, rng: Random) -> None:
         row = site.add_page(
             "VS", course, "Vital Signs", visit.name, visit.num,
             vs_dt=visit.day, vspos="SITTING", vsperf="Y", vsby=site.who_does("VITAL SIGNS", visit.day),
+            vsdevice=device_of(site.hospital, "VS"),
             sysbp=diastolic + gap + rng.randint(-5, 5), diabp=diastolic + rng.randint(-4, 4),
             pulse="" if rng.random() < 0.02 else pulse + rng.randint(-5, 5),
             temp=f"{temperature + rng.uniform(-0.3, 0.3):.1f}",
             weight=f"{course.weight * rng.uniform(0.985, 1.015):.1f}", height=course.height if visit.num == 1 else "",
         )  # fmt: skip
         if visit.num is not None and visit.num > 2 and rng.random() < 0.03:
-            row.update(dict.fromkeys(("vspos", "sysbp", "diabp", "pulse", "temp", "weight"), ""))
+            row.update(dict.fromkeys(("vspos", "sysbp", "diabp", "pulse", "temp", "weight", "vsdevice"), ""))
             row.update(vsperf="N", vsreasnd="Device out of order")
 
 

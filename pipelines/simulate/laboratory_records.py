@@ -45,6 +45,12 @@ _ALT_QUANTIFIED = 10
 _HIGH_GLUCOSE = 8.4
 
 
+def laboratory_of(site: SiteRecords, test: LabTest) -> str:
+    """Return the laboratory that makes a test for the site; every second hospital sends blood counts to another one."""
+    city, number = site.hospital.city, site.hospital.number
+    return f"{city} Haematology" if test.panel == "HEMATOLOGY" and number % 2 else f"{city} Core Laboratory"
+
+
 def record_laboratory(site: SiteRecords, course: Course, rng: Random, significant: Visit | None) -> None:
     """Append the samples of all planned visits; at the visit `significant` the glucose is of clinical significance."""
     levels = {test.code: rng.uniform(-0.05, 1.1) for test in LAB_TESTS}
@@ -63,6 +69,7 @@ def _result(site: SiteRecords, course: Course, visit: Visit, test: LabTest, valu
     number = f"{value:.{test.digits}f}"
     result = {"orres": number, "orresu": test.unit, "siresc": number, "siresn": number, "siresu": test.unit}
     result |= {"sinrlo": f"{test.low:g}", "sinrhi": f"{test.high:g}"}
+    result |= {"lbornrlo": result["sinrlo"], "lbornrhi": result["sinrhi"], "labname": laboratory_of(site, test)}
     said = float(number)
     if test.code == "WBC" and rng.random() < 0.02:
         result = {"lbstat": "NOT DONE", "lbreasnd": "Sample clotted"}

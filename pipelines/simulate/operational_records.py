@@ -30,10 +30,16 @@ def record_site(site: SiteRecords) -> None:
         "SITE",
         protocol=site.study, pi_number=investigator.person_id, pi_last_name=investigator.name,
         site_status="Closed" if site.closure else "Active", account=site.hospital.name, site_active_dt=site.activation,
-        site_closed_dt=site.closure, city=site.hospital.city, country=site.country,
+        site_closed_dt=site.closure, retention_end_dt=retention_end(site.closure) if site.closure else None,
+        archive="Basement archive" if site.closure else "", city=site.hospital.city, country=site.country,
         pi_start_dt=site.activation - timedelta(days=20) if is_second else None,
         previous_pi_number=site.hospital.previous_investigator if is_second else None,
     )  # fmt: skip
+
+
+def retention_end(closure: date) -> date:
+    """Return the end of the 25 years for which a site keeps its records."""
+    return closure.replace(year=closure.year + 25, day=min(closure.day, 28))
 
 
 def record_operational(site: SiteRecords, course: Course, rng: Random) -> None:

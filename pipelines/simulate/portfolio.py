@@ -17,14 +17,17 @@ from pipelines.simulate.audit_records import record_dictionary, spread_changes
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
 from pipelines.simulate.consent_records import record_consent_versions
+from pipelines.simulate.equipment_records import record_equipment
 from pipelines.simulate.faults import Fault
 from pipelines.simulate.habits import HABITS
 from pipelines.simulate.hospitals import hospital
 from pipelines.simulate.irb_records import record_irb
+from pipelines.simulate.laboratory_document_records import record_laboratory_documents
 from pipelines.simulate.medication_records import record_medication
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.pharmacy_records import record_pharmacy
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
+from pipelines.simulate.site_file_records import record_site_file
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.staff_records import record_staff
@@ -161,6 +164,9 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
     record_irb(site)
     record_consent_versions(site)
     record_dictionary(site)
+    record_laboratory_documents(site)
+    record_equipment(site)
+    record_site_file(site)
     for course in site.courses:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))

@@ -54,6 +54,18 @@ def test_each_fact_has_a_meaning_and_a_file_declares_one_model() -> None:
         assert all(model.descriptions[fact] for fact in model.facts), model.name
 
 
+def test_a_mart_on_quality_has_the_columns_of_its_contract(built: BuiltStudy) -> None:
+    files = sorted((MODELS / "marts" / "quality").glob("*.yml"))
+    declared = {name: model for file in files for name, model in declared_models(f"marts/quality/{file.name}").items()}
+    assert set(declared) == {path.stem for path in SQL_FILES if path.parent.name == "quality"}
+    tables = built.columns("quality")
+    assert set(tables) == set(declared)
+    for name, columns in tables.items():
+        contract = {column["name"]: column["data_type"] for column in declared[name]["columns"]}
+        assert {column: kind.lower() for column, kind in columns.items()} == contract, name
+        assert "one row per" in declared[name]["description"].lower()
+
+
 @pytest.mark.parametrize("model", load_check_models())
 def test_what_is_never_blank_is_never_blank(built: BuiltStudy, model: str) -> None:
     filled = ["site", "dataset", "record", *sorted(load_check_models()[model].never_blank)]

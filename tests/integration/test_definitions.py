@@ -65,7 +65,14 @@ def test_assets_are_ours_and_those_of_the_dbt_project(definitions: dg.Definition
     keys = {key.to_user_string() for key in definitions.resolve_all_asset_keys()}
     assert keys >= OUR_ASSETS | {f"marts/{mart}" for mart in MARTS}
     from_dbt = keys - OUR_ASSETS
-    assert {key.split("/")[0] for key in from_dbt} == {"staging", "intermediate", "marts", "checks", "settings"}
+    assert {key.split("/")[0] for key in from_dbt} == {
+        "staging",
+        "intermediate",
+        "marts",
+        "checks",
+        "quality",
+        "settings",
+    }
 
 
 def test_raw_views_hang_under_the_deliveries_and_all_leads_to_the_report(

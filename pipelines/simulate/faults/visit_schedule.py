@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pipelines.simulate.faults.irb import beyond_approval
 from pipelines.simulate.faults.registry import Fault, Spot, completed, plants
 from pipelines.simulate.faults.visits import add_unscheduled, planned, redate_visit, working_day_near
-from pipelines.simulate.operational_records import add_deviation
+from pipelines.simulate.operational_records import add_deviation, retention_end
 from pipelines.simulate.site_records import Row, date_of
 from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, Course, PlannedVisit, working_day_from
 
@@ -117,6 +117,8 @@ def visit_after_closure(spot: Spot) -> list[Fault]:
     closed = date.fromisoformat(master["site_closed_dt"] or (CUTOFF - timedelta(days=1)).isoformat())
     if closed >= CUTOFF or any(date_of(row, "visit_dt") > closed for row in spot.site.tables["VISDT"].rows):
         return []
+    if not master["site_closed_dt"]:
+        master["retention_end_dt"] = retention_end(closed).isoformat()
     master.update(site_closed_dt=closed.isoformat(), site_status="Closed")
     row = add_unscheduled(spot, working_day_from(closed + timedelta(days=1), spot.site.country))
     return [spot.fault("SV-15", "VISDT", row, "a visit after the site was closed")]

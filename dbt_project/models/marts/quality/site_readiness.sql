@@ -1,0 +1,29 @@
+-- Grain: one row per site and record that is missing, has expired or will soon: what to bring in before the next inspection or monitoring visit.
+-- What is missing is what ESD-01 finds, what runs out is what ESD-02 finds, and approvals of the IRB and trainings beside it.
+select
+    master.study,
+    expected.site,
+    'ISF_INDEX' as dataset,
+    expected.artifact_number || ' ' || expected.artifact as record_kind,
+    cast(null as varchar) as who,
+    'missing' as status,
+    expected.due as status_date,
+    expected.source_file,
+    cast(null as bigint) as source_row
+from {{ ref('int_expected_record') }} as expected
+inner join (select site_id, min(study) as study from {{ ref('site') }} group by site_id) as master
+    on expected.site = master.site_id
+where not expected.on_file and certainly_after(expected.extract_date, expected.due)
+union all
+select
+    study,
+    site,
+    dataset,
+    kind,
+    who,
+    case when band = 'expired' then band else 'lapses_in_' || band end,
+    expiry_date,
+    source_file,
+    source_row
+from {{ ref('int_expiring_record') }}
+where is_active and band is not null

@@ -18,6 +18,7 @@ from pipelines.simulate.faults import Fault
 from pipelines.simulate.hospitals import hospital
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
+from pipelines.simulate.safety_records import record_safety
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.staff_records import record_staff
@@ -144,6 +145,7 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
         record_clinical(site, course, chance(seed, study, site_id, course.subject, "clinical"))
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
         record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
+        record_safety(site, course)
     site.shuffle_queries(rng)
     return site
 

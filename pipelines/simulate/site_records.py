@@ -46,7 +46,8 @@ class SiteRecords:
     """One site's subjects and files; it includes subjects from `activation` on, and sees nobody after `closure`.
 
     `study_start` is the day of the first consent of all sites of the study. `neighbour` is another site of the study,
-    with its subjects and without records; a study of one site has none.
+    with its subjects and without records; a study of one site has none. `kept_cases` are the safety cases in which a
+    fault was planted, so that they are not brought in step with EDC.
     """
 
     study: str
@@ -63,6 +64,7 @@ class SiteRecords:
         default_factory=lambda: {name: Table(list(layout.columns)) for name, layout in SOURCES.items()}
     )
     other_files: list[OtherFile] = field(default_factory=list)
+    kept_cases: set[str] = field(default_factory=set)
     last_record: int = 0
 
     @property

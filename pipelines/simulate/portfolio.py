@@ -16,6 +16,7 @@ from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
 from pipelines.simulate.faults import Fault
 from pipelines.simulate.hospitals import hospital
+from pipelines.simulate.monitoring_records import record_monitoring
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
 from pipelines.simulate.safety_records import record_safety
@@ -146,6 +147,7 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
         record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
         record_safety(site, course)
+    record_monitoring(site, chance(seed, study, site_id, "monitoring"))
     site.shuffle_queries(rng)
     return site
 

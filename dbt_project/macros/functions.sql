@@ -132,6 +132,13 @@ create or replace macro lowest_age(birth, iso) as completed_years(final_day(birt
 
 create or replace macro highest_age(birth, iso) as completed_years(first_day(birth), final_day(iso));
 
+{# How alike two terms are, from 0 to 1 (Jaro-Winkler), whatever their case; null when either is blank. #}
+create or replace macro term_similarity(a, b) as jaro_winkler_similarity(upper(trim(a)), upper(trim(b)));
+
+{# Whether a text is a list of criteria of seriousness in the words of AE's variables, and of nothing else. #}
+create or replace macro lists_criteria(raw) as coalesce(
+    regexp_full_match(trim(raw), '((AESDTH|AESLIFE|AESHOSP|AESDISAB|AESCONG|AESMIE|AESCAN|AESOD)[ ,;]*)+', 'i'), false);
+
 {# 64 bits of a record's content as one text: the same in every run and on every engine, and an eighth of the text of a full hash. #}
 create or replace macro content_hash_of(content) as md5_number_lower(content);
 

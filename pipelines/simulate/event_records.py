@@ -25,6 +25,7 @@ _HIGH_GLUCOSE = (
     ("Metabolism and nutrition disorders", "Thirst", ("Thirst",)),
 )
 _WITHDRAWAL = ("Skin and subcutaneous tissue disorders", "Rash", ("Rash on both arms",))
+_SERIOUS = ("Infections and infestations", "Pneumonia", ("Pneumonia", "Pneumonie, rechts"))
 _DEATH = ("Cardiac disorders", "Myocardial infarction", ("Myocardial infarction",))
 # Other actions taken, as the form has them.
 _MEDICATION = "CONCOMITANT MEDICATION"
@@ -91,6 +92,17 @@ def add_fatal_event(site: SiteRecords, course: Course, rng: Random, death: date)
     _withdraw(row)
     _end(row, death)
     row["aeout"] = "FATAL"
+
+
+def add_serious_event(site: SiteRecords, course: Course, rng: Random, start: date, end: date | None) -> Row:
+    """Append an event for which the subject was in hospital, not related to treatment; without an end it goes on."""
+    row = _add(site, course, _SERIOUS, rng, start)
+    row.update(aeser="Y", aeshosp="Y", aerel="N", aerel1="N", aerel2="N", aeacnoth="NONE", aeacnot1="", aeacnot2="")
+    if end is None:
+        row.update(aeout="NOT RECOVERED/NOT RESOLVED", aeongo="X", aeenrf="AFTER")
+    else:
+        _end(row, end)
+    return row
 
 
 def _add(site: SiteRecords, course: Course, event: Event, rng: Random, start: date) -> Row:

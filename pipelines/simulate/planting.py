@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from pipelines.simulate.faults import FAULTS, Fault, Planter, Spot
+from pipelines.simulate.safety_records import record_safety
 from pipelines.simulate.site_records import SiteRecords
 
 # A study gets each fault once, and once more for every so many subjects.
@@ -64,6 +65,8 @@ def plant_faults(site: SiteRecords, wishes: list[Wish], rng: Random) -> tuple[li
             faults += planted
         else:
             left.append(wish)
+    for course in site.courses:  # so that a fault in an event is none between it and the safety log
+        record_safety(site, course)
     return faults, left
 
 

@@ -24,9 +24,11 @@ from pipelines.simulate.hospitals import hospital
 from pipelines.simulate.irb_records import record_irb
 from pipelines.simulate.laboratory_document_records import record_laboratory_documents
 from pipelines.simulate.medication_records import record_medication
+from pipelines.simulate.monitoring_records import record_monitoring
 from pipelines.simulate.operational_records import record_operational, record_site
 from pipelines.simulate.pharmacy_records import record_pharmacy
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
+from pipelines.simulate.safety_records import record_safety
 from pipelines.simulate.site_file_records import record_site_file
 from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
 from pipelines.simulate.site_records import SiteRecords
@@ -172,8 +174,10 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
         record_randomisation(site, course, chance(seed, study, site_id, course.subject, "randomisation"))
         record_operational(site, course, chance(seed, study, site_id, course.subject, "operational"))
         record_medication(site, course, chance(seed, study, site_id, course.subject, "medication"))
+        record_safety(site, course)
     record_pharmacy(site, chance(seed, study, site_id, "pharmacy"))
     spread_changes(site)
+    record_monitoring(site, chance(seed, study, site_id, "monitoring"))
     site.shuffle_queries(rng)
     return site
 

@@ -48,7 +48,8 @@ class SiteRecords:
 
     `study_start` is the day of the first consent of all sites of the study. `neighbour` is another site of the study,
     with its subjects and without records; a study of one site has none. `undelivered` names the sources that sent
-    no file.
+    no file. `kept_cases` are the safety cases in which a fault was planted, so that they are not brought in step with
+    EDC.
     """
 
     study: str
@@ -67,6 +68,7 @@ class SiteRecords:
     )
     other_files: list[OtherFile] = field(default_factory=list)
     undelivered: set[str] = field(default_factory=set)
+    kept_cases: set[str] = field(default_factory=set)
     last_record: int = 0
 
     @property

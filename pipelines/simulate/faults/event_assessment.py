@@ -39,7 +39,7 @@ def event_without_relationship(spot: Spot) -> list[Fault]:
     return [spot.fault("AE-09", "AE", row, "no relationship to treatment")]
 
 
-@plants("AE-12", "AE", "VISITS", suits=enrolled)
+@plants("AE-12", "AE", "SAFETY", "VISITS", suits=enrolled)
 def hospital_stay_without_serious_event(spot: Spot) -> list[Fault]:
     """A text speaks of a hospital, and the subject has no serious event: at an unplanned visit, or as an event."""
     row = spot.choose(resolved(spot))

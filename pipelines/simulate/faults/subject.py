@@ -62,7 +62,7 @@ def other_arm(spot: Spot) -> list[Fault]:
 def before_birth(spot: Spot) -> list[Fault]:
     """A year of the last century: in an adverse event, or in a pregnancy test, which then also precedes consent."""
     if spot.variant % 2 == 0:
-        row = spot.choose([row for row in spot.rows("AE") if row["aestdat_dd_nsv"]])
+        row = spot.choose([row for row in spot.rows("AE") if row["aestdat_dd_nsv"] and row["aeser"] == "N"])
         if row is None:
             return []
         row.update(aestdat_yy_nsv="1925", aetrtem="N")

@@ -56,7 +56,7 @@ def vital_signs_repeated(spot: Spot) -> list[Fault]:
     return [spot.fault("VS-08", "VS", rows[1], "the same vital signs at three visits")]
 
 
-@plants("AE-11", "AE", "LB", "CM", suits=completed)
+@plants("AE-11", "AE", "LB", "CM", "SAFETY", suits=completed)
 def no_event_in_a_long_time(spot: Spot) -> list[Fault]:
     """A subject who took part to the end has no adverse event; none is called for by a laboratory result either."""
     if any(row["lbclsig"] == "Y" for row in spot.rows("LB")):

@@ -1,0 +1,54 @@
+"""The functions of functions.sql in DuckDB that compare events with safety cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from check_tables import open_with_functions
+
+
+@pytest.fixture(scope="module")
+def functions() -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = open_with_functions()
+    yield connection
+    connection.close()
+
+
+def call(connection: duckdb.DuckDBPyConnection, function: str, *arguments: str | None) -> object:
+    marks = ", ".join("?::VARCHAR" for _ in arguments)
+    row = connection.execute(f"SELECT {function}({marks})", list(arguments)).fetchone()
+    assert row is not None
+    return row[0]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "is_alike"),
+    [
+        ("Pneumonia", " pneumonia ", True), ("Pneumonia", "Pneumonia, right lung", True),
+        ("Pneumonia", "Sepsis", False), ("Rash", "Nausea", False), (None, "Sepsis", None), ("Sepsis", None, None),
+    ],
+)  # fmt: skip
+def test_terms_are_alike_whatever_their_case(
+    a: str | None, b: str | None, is_alike: bool | None, functions: duckdb.DuckDBPyConnection
+) -> None:
+    likeness = call(functions, "term_similarity", a, b)
+    assert (likeness if likeness is None else float(str(likeness)) >= 0.8) is is_alike
+
+
+def test_the_same_term_is_entirely_alike(functions: duckdb.DuckDBPyConnection) -> None:
+    assert call(functions, "term_similarity", "Übelkeit", "ÜBELKEIT") == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_list"),
+    [
+        ("AESDTH", True), ("aeshosp, AESDTH", True), (" AESMIE;AESOD ", True), ("AESDTH AESLIFE", True),
+        ("DEATH", False), ("AESDTH, death", False), ("AESDTHX", False), ("", False), (None, False),
+    ],
+)  # fmt: skip
+def test_a_list_of_criteria_names_variables_only(
+    raw: str | None, is_list: bool, functions: duckdb.DuckDBPyConnection
+) -> None:
+    assert call(functions, "lists_criteria", raw) is is_list

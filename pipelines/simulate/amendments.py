@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from pipelines.simulate.subject_course import CUTOFF
+from pipelines.simulate.subject_course import CUTOFF, Course
 
 # The sponsor's amendment: protocol A3 with consent form 3.0. Sites follow as their IRB approves it.
 _AMENDED = CUTOFF - timedelta(days=240)
+_FIRST_USE, _LAST_USE = _AMENDED + timedelta(days=23), _AMENDED + timedelta(days=74)
 
 
 @dataclass(frozen=True)
@@ -42,3 +43,13 @@ def versions_at(activation: date, rng: Random) -> tuple[StudyVersion, ...]:
 def version_on(versions: tuple[StudyVersion, ...], day: date) -> StudyVersion:
     """Return the version in force on a day; the first one before all."""
     return next((version for version in reversed(versions) if version.effective <= day), versions[0])
+
+
+def is_seen_under_amendment(course: Course) -> bool:
+    """Whether an enrolled subject may have had a visit at which the site used the amended version."""
+    return course.enrolled and course.visits[-1].day >= _FIRST_USE
+
+
+def may_sign_amendment(course: Course) -> bool:
+    """Whether a subject may have consented before the amended version and have had a visit under it."""
+    return is_seen_under_amendment(course) and course.consent.signed < _LAST_USE

@@ -39,6 +39,8 @@ from pipelines.simulate.subject_course import CUTOFF, live_course, number_width,
 
 # A study of four sites or more has one, the last, that is closed already.
 _SITES_OF_WHICH_ONE_IS_CLOSED = 4
+# What no site took is offered again to so many, each of which is made anew; the next ones would not differ.
+_SITES_ASKED_AGAIN = 20
 # The first site starts well before the others, so that no fault in a consent elsewhere precedes the study's first.
 _FIRST_ACTIVATION = CUTOFF - timedelta(days=650)
 
@@ -127,7 +129,8 @@ def _write_sites(
 ) -> list[tuple[str, ...]]:
     """Write a study's sites, one at a time, and return its rows of the answer key.
 
-    What one site cannot take goes to the next; what the last one cannot take is offered to all of them again.
+    What one site cannot take goes to the next; what the last one cannot take is offered to the first sites again,
+    together and then one by one, as together it may push out what a site has taken.
     """
     keys: list[list[tuple[str, ...]]] = []
     settled: list[list[Wish]] = []
@@ -139,13 +142,26 @@ def _write_sites(
         keys.append(key_rows(site, faults))
         settled.append([wish for wish in asked if wish not in left])
         on_site(shape.study, site_id)
-    for number, site_id in enumerate(shape.site_ids if left else ()):
-        site, faults, refused = _faulty_site(shape, site_id, [*settled[number], *left])
-        if len(refused) < len(left) and set(refused) <= set(left):
+    for wish in _offer_again(home, shape, left, settled, keys):
+        _offer_again(home, shape, [wish], settled, keys)
+    return [row for rows in keys for row in rows]
+
+
+def _offer_again(
+    home: Home, shape: Shape, offered: list[Wish], settled: list[list[Wish]], keys: list[list[tuple[str, ...]]]
+) -> list[Wish]:
+    """Write anew each site that takes some of what is offered and keeps what it has; return what none took."""
+    for number, site_id in enumerate(shape.site_ids[:_SITES_ASKED_AGAIN]):
+        if not offered:
+            break
+        asked = [*settled[number], *offered]
+        site, faults, refused = _faulty_site(shape, site_id, asked)
+        if len(refused) < len(offered) and set(refused) <= set(offered):
             write_site(home.landing, site)
             keys[number] = key_rows(site, faults)
-            left = refused
-    return [row for rows in keys for row in rows]
+            settled[number] = [wish for wish in asked if wish not in refused]
+            offered = refused
+    return offered
 
 
 def _faulty_site(shape: Shape, site_id: str, wishes: list[Wish]) -> tuple[SiteRecords, list[Fault], list[Wish]]:

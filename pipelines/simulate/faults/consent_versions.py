@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pipelines.simulate.amendments import is_seen_under_amendment, may_sign_amendment
 from pipelines.simulate.consent_records import sign, sign_again
-from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, enrolled, plants
+from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, plants
 from pipelines.simulate.faults.subject import main_consent, main_consents, redate_form
 from pipelines.simulate.irb_records import versions_in_use
 from pipelines.simulate.site_records import Row, date_of
@@ -25,7 +26,7 @@ def version_not_approved(spot: Spot) -> list[Fault]:
     return [spot.fault("ICF-01", "CONSENT", consent, "version 2.1 is not in the site's list")]
 
 
-@plants("ICF-02", "CONSENT", "VISITS", "DS", suits=enrolled)
+@plants("ICF-02", "CONSENT", "VISITS", "DS", suits=may_sign_amendment)
 def amended_form_not_signed(spot: Spot) -> list[Fault]:
     """The subject never signed the amended form, or three days after the first visit at which it was in use."""
     again, amended = main_consents(spot)[1:], spot.site.versions[-1]
@@ -52,7 +53,7 @@ def form_in_another_language(spot: Spot) -> list[Fault]:
     return [spot.fault("ICF-07", "CONSENT", consent, f"the form is in {consent['icflang']}")]
 
 
-@plants("ICF-08", "CONSENT", "VISITS", suits=enrolled)
+@plants("ICF-08", "CONSENT", "VISITS", suits=is_seen_under_amendment)
 def old_form_signed_again(spot: Spot) -> list[Fault]:
     """At a visit after the amended form was signed, the subject signs the old one."""
     last, old, amended = main_consents(spot)[-1], spot.site.versions[0], spot.site.versions[-1]
@@ -64,7 +65,7 @@ def old_form_signed_again(spot: Spot) -> list[Fault]:
     return [spot.fault("ICF-08", "CONSENT", consent, f"{old.consent_form}, superseded since {amended.effective}")]
 
 
-@plants("SRC-01", "CONSENT", "DM", "DS", suits=consented_alone)
+@plants("SRC-01", "CONSENT", "DM", suits=consented_alone)
 def log_has_another_day(spot: Spot) -> list[Fault]:
     """The consent log has the day before the one that demographics and disposition have."""
     consent = redate_form(spot, date_of(main_consent(spot), "consdt") - timedelta(days=1))

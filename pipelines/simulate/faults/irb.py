@@ -38,7 +38,8 @@ def _newest_approval(spot: Spot) -> Row | None:
     return newest if before["approval_date"] < newest["approval_date"] else None
 
 
-@plants("IRB-02", at_site=("IRB",))
+# These two change the site's documents alone, yet come after the faults of subjects, one of which may close the site.
+@plants("IRB-02", "IRB", at_site=("IRB",))
 def review_not_submitted(spot: Spot) -> list[Fault]:
     """Approval ends in some weeks, and no continuing review is submitted."""
     row, last = _newest_approval(spot), approved_until(spot.site).isoformat()
@@ -52,7 +53,7 @@ def review_not_submitted(spot: Spot) -> list[Fault]:
     return [Fault("IRB-02", "", "IRB", row, f"approval ends on {end}, and no review is submitted")]
 
 
-@plants("IRB-05", at_site=("IRB", "CLOSURE"))
+@plants("IRB-05", "IRB", at_site=("IRB", "CLOSURE"))
 def approval_lapsed(spot: Spot) -> list[Fault]:
     """Approval ended the day before the list was extracted."""
     row, end = _newest_approval(spot), CUTOFF - timedelta(days=1)
@@ -60,7 +61,15 @@ def approval_lapsed(spot: Spot) -> list[Fault]:
         return []
     for approval in approvals_of(spot.site):
         approval["expiry_date"] = min(approval["expiry_date"], end.isoformat())
-    return [Fault("IRB-05", "", "IRB", row, f"approval ended on {end}")]
+    return [
+        Fault("IRB-05", "", "IRB", row, f"approval ended on {end}"),
+        *(
+            Fault("IRB-01", later["subjid"], source, later, "follows: approval of the IRB ends before")
+            for source, column in (("VISDT", "visit_dt"), ("CONSENT", "consdt"))
+            for later in spot.site.tables[source].rows
+            if later[column] > end.isoformat()
+        ),
+    ]
 
 
 def beyond_approval(spot: Spot, source: str, row: Row, day: date) -> list[Fault]:

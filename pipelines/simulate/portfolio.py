@@ -192,8 +192,8 @@ def clean_site(shape: Shape, site_id: str) -> SiteRecords:
         record_medication(site, course, chance(seed, study, site_id, course.subject, "medication"))
         record_safety(site, course)
     record_pharmacy(site, chance(seed, study, site_id, "pharmacy"))
-    spread_changes(site)
     record_monitoring(site, chance(seed, study, site_id, "monitoring"))
+    spread_changes(site)
     site.shuffle_queries(rng)
     return site
 

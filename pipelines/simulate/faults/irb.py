@@ -53,7 +53,7 @@ def review_not_submitted(spot: Spot) -> list[Fault]:
     return [Fault("IRB-02", "", "IRB", row, f"approval ends on {end}, and no review is submitted")]
 
 
-@plants("IRB-05", "IRB", at_site=("IRB", "CLOSURE"))
+@plants("IRB-05", "IRB", at_site=("IRB", "open for IRB-05"))
 def approval_lapsed(spot: Spot) -> list[Fault]:
     """Approval ended the day before the list was extracted."""
     row, end = _newest_approval(spot), CUTOFF - timedelta(days=1)

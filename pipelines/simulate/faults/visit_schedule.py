@@ -108,7 +108,11 @@ def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
     return [spot.fault("SV-10", "LB", row, f"{row['lbtstcd']} of {visit} is dated a day later than the others")]
 
 
-@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled, at_site=("CLOSURE",))
+# What faults elsewhere need an open site for, and so never meet with a closure.
+_OPEN = ("open for ESD-02", "open for IRB-05", "open for MON-03")
+
+
+@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled, at_site=_OPEN)
 def visit_after_closure(spot: Spot) -> list[Fault]:
     """A screen failure is seen after the site was closed, which it may be on the day before the cut-off."""
     master = spot.site.tables["SITE"].rows[0]

@@ -37,8 +37,8 @@ from pipelines.simulate.study_config import write_study_config
 from pipelines.simulate.style import STYLES, Style
 from pipelines.simulate.subject_course import CUTOFF, live_course, number_width, plan_outcomes
 
-# A study of four sites or more has one, the last, that is closed already.
-_SITES_OF_WHICH_ONE_IS_CLOSED = 4
+# A study of three sites or more has one, the last, that is closed already.
+_SITES_OF_WHICH_ONE_IS_CLOSED = 3
 # What no site took is offered again to so many, each of which is made anew; the next ones would not differ.
 _SITES_ASKED_AGAIN = 20
 # The first site starts well before the others, so that no fault in a consent elsewhere precedes the study's first.

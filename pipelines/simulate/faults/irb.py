@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, plants
-from pipelines.simulate.faults.subject import main_consent
+from pipelines.simulate.faults.subject import after_consent, main_consent
 from pipelines.simulate.faults.visits import add_unscheduled
 from pipelines.simulate.irb_records import (
     approvals_of,
@@ -16,13 +16,14 @@ from pipelines.simulate.irb_records import (
 )
 from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
-from pipelines.simulate.subject_course import CUTOFF
+from pipelines.simulate.subject_course import CUTOFF, working_day_from
 
 
 @plants("IRB-01", "VISITS", "CONSENT", suits=consented_alone)
 def visit_before_approval(spot: Spot) -> list[Fault]:
     """A visit before the IRB approved the study, and so before activation and consent too."""
-    row = add_unscheduled(spot, spot.site.versions[0].approved - timedelta(days=spot.rng.randint(1, 9)))
+    before = spot.site.versions[0].approved - timedelta(days=spot.rng.randint(1, 9))
+    row = add_unscheduled(spot, working_day_from(before, spot.site.country, -1))
     return [
         spot.fault("IRB-01", "VISDT", row, "a visit before the approval of the IRB"),
         spot.fault("SV-08", "VISDT", row, "follows from the visit before the approval of the IRB"),
@@ -32,7 +33,7 @@ def visit_before_approval(spot: Spot) -> list[Fault]:
 
 def _newest_approval(spot: Spot) -> Row | None:
     """Return the newest approval of an open site, None where two are of that day."""
-    if spot.site.tables["SITE"].rows[0]["site_closed_dt"]:
+    if spot.site.closure is not None:
         return None
     *_, before, newest = sorted(approvals_of(spot.site), key=lambda row: row["approval_date"])
     return newest if before["approval_date"] < newest["approval_date"] else None
@@ -53,7 +54,7 @@ def review_not_submitted(spot: Spot) -> list[Fault]:
     return [Fault("IRB-02", "", "IRB", row, f"approval ends on {end}, and no review is submitted")]
 
 
-@plants("IRB-05", "IRB", at_site=("IRB", "open for IRB-05"))
+@plants("IRB-05", "IRB", at_site=("IRB",))
 def approval_lapsed(spot: Spot) -> list[Fault]:
     """Approval ended the day before the list was extracted."""
     row, end = _newest_approval(spot), CUTOFF - timedelta(days=1)
@@ -97,7 +98,7 @@ def version_before_approval(spot: Spot) -> list[Fault]:
 @plants("DV-03", "DV")
 def deviation_reported_late(spot: Spot) -> list[Fault]:
     """An important deviation that the IRB was told of after twelve days, or not at all."""
-    row = add_deviation(spot.site, spot.course, spot.rng, spot.course.screening)
+    row = add_deviation(spot.site, spot.course, spot.rng, after_consent(spot, spot.course.screening))
     withdraw_report(spot.site, row)
     row["deemedimportant"] = "Y"
     if spot.variant % 2:

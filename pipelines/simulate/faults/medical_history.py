@@ -44,5 +44,6 @@ def electrocardiogram_out_of_order(spot: Spot) -> list[Fault]:
         return []
     index = spot.rng.randrange(2, len(done))
     row = done[index]
-    row["eg_dt"] = (date_of(done[index - 1], "eg_dt") - timedelta(days=2)).isoformat()
+    day = date_of(done[index - 1], "eg_dt") - timedelta(days=2)
+    row.update(eg_dt=day.isoformat(), egby=spot.site.who_does("ECG", day))
     return [spot.fault("EG-01", "EG", row, f"dated before the electrocardiogram of {done[index - 1]['instancename']}")]

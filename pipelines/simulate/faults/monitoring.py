@@ -39,7 +39,7 @@ def action_item_late(spot: Spot) -> list[Fault]:
 
 
 # A site that another fault closes has no planned visits any more.
-@plants("MON-03", at_site=("open for MON-03", "MONITORING"))
+@plants("MON-03", at_site=("MONITORING",))
 def no_visit_in_a_long_time(spot: Spot) -> list[Fault]:
     """At an open site a monitoring visit was left out, or the last two."""
     visits = visits_of(spot.site, "INTERIM")

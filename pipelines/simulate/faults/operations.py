@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pipelines.simulate.faults.registry import Fault, Spot, enrolled, plants
+from pipelines.simulate.faults.subject import after_consent
 from pipelines.simulate.operational_records import add_deviation, add_query
 from pipelines.simulate.site_records import date_of
 from pipelines.simulate.subject_course import CUTOFF
@@ -127,6 +128,6 @@ def deviation_at_no_time(spot: Spot) -> list[Fault]:
 @plants("IE-05", "DV", "IE", suits=enrolled)
 def deviation_against_criteria(spot: Spot) -> list[Fault]:
     """A deviation on eligibility, of a subject who fulfils all criteria."""
-    row = add_deviation(spot.site, spot.course, spot.rng, spot.course.screening)
+    row = add_deviation(spot.site, spot.course, spot.rng, after_consent(spot, spot.course.screening))
     row.update(deviation="Washout too short", companycategory="ELIGIBILITY", visit="Screening")
     return [spot.fault("IE-05", "DEVIATIONS", row, "on eligibility, and all criteria are fulfilled")]

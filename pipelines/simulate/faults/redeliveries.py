@@ -30,7 +30,7 @@ def nothing_new(spot: Spot) -> list[Fault]:
     else:
         source, other = "DS", OtherFile("DS", days_before=0, fewer=1)
         detail = "DS.csv was extracted on the same day as the one before"
-    is_open = not spot.site.tables["SITE"].rows[0]["site_closed_dt"]
+    is_open = spot.site.closure is None
     if not is_open or not _is_free(spot, source) or len(spot.site.tables[source].rows) < _MANY_ROWS:
         return []
     spot.site.other_files.append(other)
@@ -41,7 +41,7 @@ def nothing_new(spot: Spot) -> list[Fault]:
 def never_came(spot: Spot) -> list[Fault]:
     """The data dictionary does not come, of all files the one that every other site sends alike."""
     site = spot.site
-    if site.neighbour is None or site.tables["SITE"].rows[0]["site_closed_dt"]:
+    if site.neighbour is None or site.closure is not None:
         return []
     site.undelivered.add("DATA_DICTIONARY")
     return [Fault("X-03", "", "DATA_DICTIONARY", None, "DATA_DICTIONARY.csv has not arrived")]

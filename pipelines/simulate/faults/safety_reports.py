@@ -25,6 +25,7 @@ def _serious_event(spot: Spot, days: int | None = 4) -> Row | None:
     start = course.first_dose + timedelta(days=spot.rng.randint(1, room))
     end = None if days is None else start + timedelta(days=days)
     event = add_serious_event(spot.site, course, spot.rng, start, end)
+    event["aecontrt"] = "N"  # treated, it would call for a medication
     spot.site.kept_cases.add(case_of(spot.site, event))
     return event
 

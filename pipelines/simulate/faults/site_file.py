@@ -44,10 +44,10 @@ def record_not_on_file(spot: Spot) -> list[Fault]:
     return [Fault("ESD-01", "", "ISF_INDEX", None, detail[spot.variant % 3])]
 
 
-@plants("ESD-02", at_site=("open for ESD-02",))
+@plants("ESD-02")
 def record_runs_out(spot: Spot) -> list[Fault]:
     """At an open site, a licence, agreement or certificate without a successor that has run out, or will in 90 days."""
-    if spot.site.tables["SITE"].rows[0]["site_closed_dt"]:
+    if spot.site.closure is not None:
         return []
     if spot.variant % 3 == 0:
         source, row = "CREDENTIAL", hire(spot.site, "NURSE").papers["LICENCE"]

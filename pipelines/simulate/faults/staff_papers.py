@@ -71,7 +71,11 @@ def licence_lapsed(spot: Spot) -> list[Fault]:
             renewed["issue_date"] = (lapsed + timedelta(days=5)).isoformat()
             spot.site.tables["CREDENTIAL"].rows.append(renewed)
             detail += ", the next began five days later"
-    return [Fault("CV-02", "", "DELEGATION", next(iter(staff.delegations.values())), detail)]
+    faults = [Fault("CV-02", "", "DELEGATION", next(iter(staff.delegations.values())), detail)]
+    # At a closed site nobody is asked to renew anything.
+    if spot.variant % 3 == 0 and spot.site.closure is None:
+        faults.append(Fault("ESD-02", "", "CREDENTIAL", licence, "follows: expired, and not renewed"))
+    return faults
 
 
 @plants("FD-01")

@@ -26,6 +26,12 @@ def main_consent(spot: Spot) -> Row:
     return main_consents(spot)[0]
 
 
+def after_consent(spot: Spot, day: date) -> date:
+    """Return a day, or that of the main consent where this is signed later."""
+    signed = [row["consdt"] for row in spot.rows("CONSENT") if row["conscat"] == "MAINCONSENT" and row["consdt"]]
+    return max(day, date.fromisoformat(min(signed))) if signed else day
+
+
 @plants("DM-01", "DM")
 def second_demographics(spot: Spot) -> list[Fault]:
     """The demographics page is there twice; the later one repeats the first."""
@@ -179,7 +185,7 @@ def criterion_not_met(spot: Spot) -> list[Fault]:
     if row is None:
         return []
     violate(row)
-    deviation = add_deviation(spot.site, spot.course, spot.rng, spot.course.screening)
+    deviation = add_deviation(spot.site, spot.course, spot.rng, after_consent(spot, spot.course.screening))
     deviation.update(deviation=f"{row['ietestcd']} not met", companycategory="ELIGIBILITY", visit="Screening")
     return [spot.fault("IE-01", "IE", row, f"enrolled, but {row['ietestcd']} is {row['ieorres']}")]
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pipelines.simulate.faults.irb import beyond_approval
 from pipelines.simulate.faults.registry import Fault, Spot, completed, plants
 from pipelines.simulate.faults.visits import add_unscheduled, planned, redate_visit, working_day_near
-from pipelines.simulate.operational_records import add_deviation, retention_end
+from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
 from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, Course, PlannedVisit, working_day_from
 
@@ -87,9 +87,9 @@ def visit_not_recorded(spot: Spot) -> list[Fault]:
 @plants("SV-06", "VISITS", suits=ongoing)
 def visit_in_the_future(spot: Spot) -> list[Fault]:
     """A visit after the day on which the file was extracted."""
-    if spot.site.tables["SITE"].rows[0]["site_closed_dt"]:
+    if spot.site.closure is not None:
         return []
-    day = working_day_from(CUTOFF + timedelta(days=spot.rng.randint(1, 300)), spot.site.country)
+    day = working_day_from(CUTOFF + timedelta(days=spot.rng.randint(1, 9)), spot.site.country)
     row = add_unscheduled(spot, day)
     return [
         spot.fault("SV-06", "VISDT", row, "a visit after the extraction of the file"),
@@ -108,23 +108,16 @@ def results_of_one_visit_on_two_days(spot: Spot) -> list[Fault]:
     return [spot.fault("SV-10", "LB", row, f"{row['lbtstcd']} of {visit} is dated a day later than the others")]
 
 
-# What faults elsewhere need an open site for, and so never meet with a closure.
-_OPEN = ("open for ESD-02", "open for IRB-05", "open for MON-03")
-
-
-@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled, at_site=_OPEN)
+@plants("SV-15", "VISITS", suits=lambda course: not course.enrolled)
 def visit_after_closure(spot: Spot) -> list[Fault]:
-    """A screen failure is seen after the site was closed, which it may be on the day before the cut-off."""
-    master = spot.site.tables["SITE"].rows[0]
-    if not master["site_closed_dt"] and any(other.is_repeat for other in spot.site.other_files):
-        return []  # of a closed site no activity is expected, so that X-07 would say no more of its files
-    closed = date.fromisoformat(master["site_closed_dt"] or (CUTOFF - timedelta(days=1)).isoformat())
-    if closed >= CUTOFF or any(date_of(row, "visit_dt") > closed for row in spot.site.tables["VISDT"].rows):
+    """A screen failure is seen after the site was closed."""
+    closed = spot.site.closure
+    if closed is None:
         return []
-    if not master["site_closed_dt"]:
-        master["retention_end_dt"] = retention_end(closed).isoformat()
-    master.update(site_closed_dt=closed.isoformat(), site_status="Closed")
-    row = add_unscheduled(spot, working_day_from(closed + timedelta(days=1), spot.site.country))
+    day = working_day_from(closed + timedelta(days=1), spot.site.country)
+    if day > CUTOFF:
+        return []
+    row = add_unscheduled(spot, day)
     return [spot.fault("SV-15", "VISDT", row, "a visit after the site was closed")]
 
 

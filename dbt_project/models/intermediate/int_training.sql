@@ -1,5 +1,5 @@
--- Grain: one row per entry of the training log that names a person and a course. `person` is the person of the list where the log names
--- one, else the name as the log has it; `course` is in capitals.
+-- Grain: one row per entry of the training log. `person` is the person of the list where the log names one, else the name as the log has
+-- it; `course` and `version` are in capitals.
 select
     log.site,
     log.dataset,
@@ -8,10 +8,10 @@ select
     log.source_file,
     log.source_row,
     coalesce(alias.person, trim(log.person)) as person,
+    alias.person is not null as is_listed_person,
     upper(trim(log.course)) as course,
-    trim(log.version) as version,
+    upper(trim(log.version)) as version,
     log.completion_date,
     log.completion_date_raw
 from {{ ref('training') }} as log
 left join {{ ref('int_person_alias') }} as alias on log.site = alias.site and upper(trim(log.person)) = alias.alias
-where log.person is not null and log.course is not null

@@ -114,5 +114,6 @@ def visit_on_day_off(spot: Spot) -> list[Fault]:
     if not off:
         return []
     row = visits[index]
-    row["visit_dt"] = off[spot.variant % len(off)].isoformat()
+    if not redate_visit(spot, row, off[spot.variant % len(off)]):
+        return []
     return [spot.fault("SV-07", "VISDT", row, f"{row['instancename']} is on a day off")]

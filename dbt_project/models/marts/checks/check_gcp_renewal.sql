@@ -2,13 +2,13 @@
 -- of these activities. Of certificates whose order the dates leave open the one that may be latest counts.
 with certificates as (
     select distinct site, person, completion_date
-    from {{ ref('int_training_entry') }}
+    from {{ ref('int_training') }}
     where course = 'GCP' and completion_date is not null
 ),
 
 unreadable as (
     select distinct site, person
-    from {{ ref('int_training_entry') }}
+    from {{ ref('int_training') }}
     where course = 'GCP' and completion_date is null and completion_date_raw is not null
 ),
 

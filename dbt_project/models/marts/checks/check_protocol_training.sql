@@ -31,7 +31,7 @@ firsts as (
 
 trainings as (
     select log.*, version.approval_date, version.effective_date
-    from {{ ref('int_training_entry') }} as log
+    from {{ ref('int_training') }} as log
     left join {{ ref('int_protocol_version') }} as version on log.site = version.site and log.version = version.version
     where log.course = 'PROTOCOL'
 ),
@@ -54,11 +54,11 @@ counted as (
 
 -- Where the log names somebody whom the list does not know, that may be any person without an entry under a known name.
 strangers as (
-    select distinct site from {{ ref('int_training_entry') }} where person is not null and not is_listed_person
+    select distinct site from {{ ref('int_training') }} where person is not null and not is_listed_person
 ),
 
 trained as (
-    select distinct site, person from {{ ref('int_training_entry') }}
+    select distinct site, person from {{ ref('int_training') }}
 )
 
 select

@@ -4,7 +4,7 @@
 
   The natural key is the first of the dataset's keys whose variables are all filled, else the last. Records of a site and subject that
   share a natural key are told apart by their content, identical ones by a count, so that re-sent, re-ordered or re-quoted files give
-  the same records.
+  the same records. Content is what is filled, by name: a variable that the vocabulary gains changes no record that does not have it.
 #}
 {% macro vocabulary(table) %}
     {%- if execute -%}
@@ -45,7 +45,7 @@ with delivered as (
         {{ key_text(keys[0]) }} as natural_key,
         {%- endif %}
         content_hash_of(concat_ws(chr(31), USUBJID
-        {%- for name in dataset.columns %}, coalesce({{ name }}, ''){% endfor %})) as content_hash
+        {%- for name in dataset.columns %}, '{{ name }}=' || {{ name }}{% endfor %})) as content_hash
     from {{ source('raw', table) }}
 ),
 

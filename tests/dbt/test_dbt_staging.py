@@ -130,3 +130,10 @@ def test_the_built_study_has_a_record_for_every_row(built: BuiltStudy) -> None:
             assert counts is not None
             assert counts[0] > 0, dataset.name
             assert counts[0] == counts[1] == counts[2], dataset.name
+
+
+def test_content_is_what_is_filled_by_name_so_that_a_new_variable_changes_no_record(stage_ae: Stage) -> None:
+    (row,) = stage_ae([ae("001", AESPID="7", AETERM="x")])
+    with open_with_functions() as connection:
+        expected = connection.execute("SELECT content_hash_of(concat_ws(chr(31), 'S-001', 'AESPID=7', 'AETERM=x'))")
+        assert (row["content_hash"],) == expected.fetchone()

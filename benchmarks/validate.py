@@ -22,6 +22,7 @@ from pipelines.standardize.date_functions import date_functions_sql
 from pipelines.study import load_study
 from pipelines.validate import load_great_expectations, validate_study
 from pipelines.validate.check_models import load_check_models
+from pipelines.validate.quality_tables import READINESS_SCHEMA
 
 SIZES = (1_000_000, 10_000_000)
 SITES = 200
@@ -68,7 +69,10 @@ def lay(home: Home, rows: int) -> None:
     with duckdb.connect(home.warehouse_file(STUDY)) as connection:
         connection.execute(date_functions_sql())
         connection.execute("CREATE TEMP MACRO pick(i, n, k) AS CAST(hash(i * 64 + k) % n AS BIGINT)")
-        connection.execute("CREATE SCHEMA checks; CREATE SCHEMA settings")
+        connection.execute("CREATE SCHEMA checks; CREATE SCHEMA settings; CREATE SCHEMA quality")
+        connection.execute("CREATE TABLE quality.subject_status(site VARCHAR, subject VARCHAR, open_queries BIGINT)")
+        columns = ", ".join(f"{name} {'BIGINT' if name == 'source_row' else 'VARCHAR'}" for name in READINESS_SCHEMA)
+        connection.execute(f"CREATE TABLE quality.site_readiness({columns})")
         connection.execute(f"CREATE TABLE checks.{MODEL} AS SELECT {select} FROM range({rows}) AS numbers(i)")
         connection.execute(
             "CREATE TABLE settings.site AS SELECT printf('%03d', i) AS site, 'landing' AS seen_in"

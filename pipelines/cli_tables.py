@@ -1,4 +1,4 @@
-"""The commands that print a table of a study: deliveries, verdicts, findings."""
+"""The commands that print a table of a study: deliveries, verdicts, findings, readiness, cleanliness."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from pipelines.cli_options import FormatOption, HomeOption, StudyArgument, home_
 from pipelines.cli_output import Format, print_frame, print_note
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from pipelines.findings.selection import About
 
 tables_app = typer.Typer()
+
+SiteOption = Annotated[str | None, typer.Option("--site", help="of one site only")]
 
 
 @tables_app.command()
@@ -46,7 +50,7 @@ def findings(
     context: typer.Context,
     study: StudyArgument,
     form: FormatOption = Format.table,
-    site: Annotated[str | None, typer.Option("--site", help="of one site only")] = None,
+    site: SiteOption = None,
     subject: Annotated[str | None, typer.Option("--subject", help="on one subject only")] = None,
     person: Annotated[
         str | None, typer.Option("--person", help="on one of the staff only, by the id that the site's list gives")
@@ -63,3 +67,39 @@ def findings(
     print_frame(findings_on(found, about), form)
     for sentence in unknown_names(found, about):
         print_note(sentence)
+
+
+@tables_app.command()
+def readiness(
+    context: typer.Context,
+    study: StudyArgument,
+    form: FormatOption = Format.table,
+    site: SiteOption = None,
+    home: HomeOption = None,
+) -> None:
+    """List the records of each site's documentation that are missing, have expired or soon will."""
+    where = home_of(context, home)
+    load_known_study(where, study)
+    from pipelines.findings import read_site_readiness
+
+    print_frame(_of_site(read_site_readiness(where, study), site), form)
+
+
+@tables_app.command()
+def cleanliness(
+    context: typer.Context,
+    study: StudyArgument,
+    form: FormatOption = Format.table,
+    site: SiteOption = None,
+    home: HomeOption = None,
+) -> None:
+    """List every subject: whether it is clean, and what blocks it."""
+    where = home_of(context, home)
+    load_known_study(where, study)
+    from pipelines.findings import read_subject_cleanliness
+
+    print_frame(_of_site(read_subject_cleanliness(where, study), site), form)
+
+
+def _of_site(frame: pl.DataFrame, site: str | None) -> pl.DataFrame:
+    return frame if site is None else frame.filter(frame["site"] == site)

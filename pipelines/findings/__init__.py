@@ -7,7 +7,9 @@ from pipelines.findings.runs import (
     read_findings,
     read_resolved,
     read_run,
+    read_site_readiness,
     read_sites,
+    read_subject_cleanliness,
     read_verdicts,
 )
 from pipelines.findings.selection import findings_on, unknown_names
@@ -20,7 +22,9 @@ __all__ = [
     "read_findings",
     "read_resolved",
     "read_run",
+    "read_site_readiness",
     "read_sites",
+    "read_subject_cleanliness",
     "read_verdicts",
     "run_inputs",
     "unknown_names",

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.findings.cleanliness import judge_subjects
 from pipelines.findings.identity import add_finding_ids
 from pipelines.findings.runs import (
     KEPT_COLUMNS,
+    QUALITY,
     VERDICT_COLUMNS,
     RunInfo,
     current_run_id,
@@ -109,6 +111,11 @@ def _write_frames(home: Home, study_id: str, run: RunInfo, outcome: Outcome, fol
     current.sort("check_id", "site", "finding_id").write_parquet(folder / "findings.parquet")
     resolved.sort("check_id", "site", "finding_id").write_parquet(folder / "resolved.parquet")
     unjudged.sort("check_id", "site", "finding_id").write_parquet(folder / "unjudged.parquet")
+    quality = folder / QUALITY
+    quality.mkdir()
+    judged = judge_subjects(study_id, outcome.quality.subjects, current, verdicts)
+    judged.write_parquet(quality / "subject_cleanliness.parquet")
+    outcome.quality.readiness.write_parquet(quality / "site_readiness.parquet")
 
 
 def compare_with_previous(findings: pl.DataFrame, before: pl.DataFrame, as_of: str) -> pl.DataFrame:

@@ -16,6 +16,8 @@ FINDING_COLUMNS = [
     "finding_id", "study", "site", "subject", "check_id", "category", "severity", "dataset", "record", "message",
     "source_file", "source_row", "state", "first_seen", "last_seen",
 ]  # fmt: skip
+# The folder of a run with what is said of sites and subjects beside the checks.
+QUALITY = "quality"
 # What is kept of a finding beside: the person of the staff that it is about, for those who look a person up.
 KEPT_COLUMNS = [*FINDING_COLUMNS, "person"]
 
@@ -78,6 +80,27 @@ def read_resolved(home: Home, study_id: str) -> pl.DataFrame:
 def read_sites(home: Home, study_id: str) -> pl.DataFrame:
     """Return the newest run's sites: site, seen_in (where it is named: landing, study.yml, CTMS)."""
     return _read(home, study_id, "sites")
+
+
+def read_site_readiness(home: Home, study_id: str) -> pl.DataFrame:
+    """Return the newest run's records of documentation that are missing, have expired or soon will: one row each.
+
+    Columns: study, site, dataset, record_kind, who, status (missing, expired, lapses_in_30, _60, _90), status_date,
+    source_file, source_row.
+    """
+    return _read_quality(home, study_id, "site_readiness")
+
+
+def read_subject_cleanliness(home: Home, study_id: str) -> pl.DataFrame:
+    """Return whether each subject of the newest run is clean: one row a subject and site; see `cleanliness`."""
+    return _read_quality(home, study_id, "subject_cleanliness")
+
+
+def _read_quality(home: Home, study_id: str, name: str) -> pl.DataFrame:
+    path = _newest(home, study_id) / QUALITY / f"{name}.parquet"
+    if not path.exists():
+        raise UserError(f"the last run of {study_id} does not say this yet; `siteproof run {study_id}` does")
+    return pl.read_parquet(path)
 
 
 def read_kept_findings(folder: Path, name: str) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
@@ -15,6 +15,7 @@ from pipelines.study import Study
 from pipelines.validate.configuration import read_catalogue
 from pipelines.validate.failing_rows import IDENTITY, fetch_failing_rows
 from pipelines.validate.parameters import render_predicate
+from pipelines.validate.quality_tables import Quality, read_quality
 from pipelines.validate.suites import Check, Suite
 from pipelines.validate.verdicts import Delivered, DeliveredFacts, Numbers, Verdict, decide, unmet_need
 
@@ -52,12 +53,14 @@ class Outcome:
     `verdicts`: one row per check and site (site, check_id, status, evaluated, failed, waived, reason).
     `failing_rows`: one row per finding (see `failing_rows.fetch_failing_rows`); per check and site as many as the
     verdict's `failed`.
+    `quality`: what is missing at sites and open on subjects beside the checks.
     """
 
     sites: pl.DataFrame
     verdicts: pl.DataFrame
     failing_rows: pl.DataFrame
     suites: list[SuiteCounts]
+    quality: Quality = field(default_factory=Quality)
 
 
 def load_great_expectations() -> None:
@@ -90,13 +93,15 @@ def validate_study(home: Home, study: Study, *, suites_dir: Path = EXPECTATIONS_
     with duckdb.connect(warehouse, read_only=True) as connection:
         connection.execute("SET enable_external_access = false")
         sites, facts = _read_settings(connection)
+        quality = read_quality(connection)
         judged = [
             _judge(connection, model, checks, rules_of[model], counts[model], sites["site"].to_list(), facts)
             for model, checks in checks_of.items()
         ]
     verdicts = pl.DataFrame([asdict(verdict) for own, _ in judged for verdict in own], schema=VERDICT_SCHEMA)
     rows = pl.concat(rows for _, rows in judged)
-    return Outcome(sites, verdicts.sort("check_id", "site"), rows, [_sums(suite, verdicts) for suite in suites])
+    sums = [_sums(suite, verdicts) for suite in suites]
+    return Outcome(sites, verdicts.sort("check_id", "site"), rows, sums, quality)
 
 
 def _read_settings(connection: duckdb.DuckDBPyConnection) -> tuple[pl.DataFrame, DeliveredFacts]:

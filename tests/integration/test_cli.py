@@ -52,12 +52,25 @@ def test_every_command_of_the_design_is_there() -> None:
     names = set(typer.main.get_command(cli.app).commands)
     assert names == {
         "demo", "simulate", "run", "deliveries", "verdicts", "findings", "check", "report", "extract", "verify",
-        "doctor", "dev", "init", "templates",
+        "doctor", "dev", "init", "templates", "readiness",
+        "cleanliness",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "deliveries", "verdicts", "findings", "report", "extract", "doctor", "templates"]
+    "command",
+    [
+        "run",
+        "deliveries",
+        "verdicts",
+        "findings",
+        "report",
+        "extract",
+        "doctor",
+        "templates",
+        "readiness",
+        "cleanliness",
+    ],
 )
 def test_an_unknown_study_is_answered_with_the_nearest_and_all_names(
     command: str, home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

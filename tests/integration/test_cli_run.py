@@ -59,6 +59,8 @@ COLUMNS = {
     "verdicts": "study,site,check_id,status,evaluated,failed,waived,reason",
     "findings": "finding_id,study,site,subject,check_id,category,severity,dataset,record,message,source_file,"
     "source_row,state,first_seen,last_seen",
+    "readiness": "study,site,dataset,record_kind,who,status,status_date,source_file,source_row",
+    "cleanliness": "study,site,subject,clean,critical,major,minor,open_queries,not_judged,blocked_by",
 }
 
 
@@ -89,6 +91,10 @@ def test_the_listings_have_their_columns_and_agree_with_each_other(home: Home) -
         key = (row["site"], row["check_id"])
         counted[key] = counted.get(key, 0) + 1
     assert counted == failed != {}
+    blocked = {(row["site"], row["subject"]) for row in rows_of(home, "cleanliness") if row["clean"] == "N"}
+    assert {(row["site"], row["subject"]) for row in findings if row["subject"]} <= blocked
+    missing = {row["site"] for row in rows_of(home, "readiness") if row["status"] == "missing"}
+    assert missing == {row["site"] for row in findings if row["check_id"] == "ESD-01"}
 
 
 def test_dagster_remembers_the_run_under_its_job_and_study(instance: dg.DagsterInstance) -> None:

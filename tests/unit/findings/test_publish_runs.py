@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,21 @@ import pytest
 from runs_case import STUDY, STUDY_YML, Runs, failing_row, outcome_of
 
 from pipelines.errors import UserError
-from pipelines.findings import publish_run, read_findings, read_resolved, read_run, read_verdicts
-from pipelines.findings.runs import KEPT_COLUMNS, VERDICT_COLUMNS
+from pipelines.findings import (
+    publish_run,
+    read_findings,
+    read_resolved,
+    read_run,
+    read_site_readiness,
+    read_subject_cleanliness,
+    read_verdicts,
+)
+from pipelines.findings.runs import KEPT_COLUMNS, VERDICT_COLUMNS, run_folder
 from pipelines.settings import Home
 from pipelines.validate.failing_rows import SCHEMA
+from pipelines.validate.quality_tables import READINESS_SCHEMA, Quality
 
-SETS = ("findings", "resolved", "sites", "unjudged", "verdicts")
+SETS = ("findings", "resolved", "sites", "unjudged", "verdicts", "site_readiness", "subject_cleanliness")
 
 
 @pytest.fixture
@@ -214,3 +225,29 @@ def test_types_stay_when_there_is_nothing(runs: Runs) -> None:
     schema = read_findings(runs.home, STUDY).schema
     assert {name: schema[name] for name in SCHEMA} == SCHEMA
     assert read_resolved(runs.home, STUDY).schema == schema
+
+
+def test_a_run_says_whether_subjects_are_clean_and_sites_ready(runs: Runs) -> None:
+    subjects = pl.DataFrame({"site": ["101", "101"], "subject": ["001", "002"], "open_queries": [0, 0]})
+    lacking = dict.fromkeys(READINESS_SCHEMA) | {"study": STUDY, "site": "101", "status": "missing"}
+    quality = Quality(subjects, pl.DataFrame([lacking], schema=READINESS_SCHEMA))
+    publish_run(runs.home, runs.study, replace(outcome_of("a"), quality=quality))
+    clean = read_subject_cleanliness(runs.home, STUDY).select("subject", "clean", "blocked_by").rows()
+    assert clean == [("001", "N", "AE-01"), ("002", "Y", "")]
+    assert read_site_readiness(runs.home, STUDY)["status"].to_list() == ["missing"]
+
+
+def test_a_run_of_an_earlier_version_is_asked_to_be_made_again(runs: Runs) -> None:
+    run = runs.publish("a")
+    shutil.rmtree(run_folder(runs.home, STUDY, run.run_id) / "quality")
+    with pytest.raises(UserError, match=r"`siteproof run ST-1` does"):
+        read_subject_cleanliness(runs.home, STUDY)
+
+
+def test_findings_of_an_earlier_version_have_no_person_and_stay(runs: Runs) -> None:
+    run = runs.publish("a")
+    path = run_folder(runs.home, STUDY, run.run_id) / "findings.parquet"
+    pl.read_parquet(path).drop("person").write_parquet(path)
+    runs.deliver()
+    runs.publish("a")
+    assert read_findings(runs.home, STUDY)["state"].to_list() == ["persisting"]

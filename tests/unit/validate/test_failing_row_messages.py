@@ -12,7 +12,8 @@ import pytest
 from check_tables import create_tables, insert_rows, open_with_functions
 from suite_case import write_suite
 
-from pipelines.validate import Suite, load_suites
+from pipelines.settings import EXPECTATIONS_DIR
+from pipelines.validate import Suite, load_checks, load_suites
 from pipelines.validate.failing_rows import SCHEMA, fetch_failing_rows
 
 
@@ -126,3 +127,13 @@ def test_a_rule_whose_rows_cannot_be_fetched_costs_no_other_its_rows(
     assert rows["check_id"].to_list() == ["EX-92"]
     assert errors.keys() == {"EX-91"}
     assert "Could not convert string 'A'" in errors["EX-91"]
+
+
+def test_a_finding_on_one_of_the_staff_carries_the_person(table: duckdb.DuckDBPyConnection) -> None:
+    check = next(check for check in load_checks(EXPECTATIONS_DIR) if check.id == "DOA-02")
+    create_tables(table, check.model)
+    lineage = {"site": "101", "dataset": "DELEGATION", "source_file": "ST-1/101/isf/DELEGATION.csv", "source_row": 1}
+    insert_rows(table, check.model, [{**lineage, "record": "a", "person": "P1"}])
+    rows, errors = fetch_failing_rows(table, check.model, [check], [SqlRule("DOA-02", "true", "true")])
+    assert errors == {}
+    assert rows.select("subject", "person").rows() == [(None, "P1")]

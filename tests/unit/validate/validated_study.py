@@ -12,6 +12,7 @@ from check_tables import create_tables, insert_rows, open_with_functions
 from pipelines.settings import Home
 from pipelines.study import Study, load_study
 from pipelines.validate import Outcome
+from pipelines.validate.quality_tables import READINESS_SCHEMA
 from pipelines.vocabulary import load_vocabulary
 
 STUDY = "ST-1"
@@ -36,6 +37,10 @@ def lay_study(home: Home, rows: Rows, sites: Sequence[str], **keys: Any) -> Stud
         for dataset in load_vocabulary().values()
         for variable in ("", *dataset.variables)
     ]
+    connection.execute("CREATE SCHEMA quality")
+    connection.execute("CREATE TABLE quality.subject_status(site VARCHAR, subject VARCHAR, open_queries BIGINT)")
+    columns = ", ".join(f"{name} {'BIGINT' if name == 'source_row' else 'VARCHAR'}" for name in READINESS_SCHEMA)
+    connection.execute(f"CREATE TABLE quality.site_readiness({columns})")
     connection.execute("CREATE SCHEMA settings")
     connection.execute("CREATE TABLE settings.site(site VARCHAR, seen_in VARCHAR)")
     connection.executemany("INSERT INTO settings.site VALUES (?, 'landing')", [[site] for site in sites])

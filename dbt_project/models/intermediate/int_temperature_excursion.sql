@@ -1,5 +1,6 @@
 -- Grain: one row per storage unit and excursion: a run of readings outside the limits of IP-02 that follow each other, from the first of which
--- to the last more than max_minutes lie for certain. `excursion` is its start and length, as ISO 8601 writes an interval.
+-- to the last more than max_minutes lie for certain; among the readings of one logger, or among all of the unit, of which a moment is
+-- outside when one of its readings is. `excursion` is its start and length, as ISO 8601 writes an interval.
 with limits as (
     select
         max(case when name = 'min' then cast(value as double) end) as lowest,
@@ -13,21 +14,36 @@ readings as (
     select
         log.site,
         upper(trim(log.storage_unit)) as unit,
+        upper(trim(log.logger)) as logger,
         log.reading_date,
         log.temperature < limits.lowest or log.temperature > limits.highest as is_outside,
-        limits.max_minutes,
-        row_number() over (
-            partition by log.site, upper(trim(log.storage_unit)) order by log.reading_date, log.temperature, log.record
-        ) as reading_number
+        limits.max_minutes
     from {{ ref('temp_log') }} as log
     inner join limits on true
     where log.temperature is not null and length(log.reading_date) >= 10 and log.storage_unit is not null
 ),
 
+-- Of two loggers one may stay inside while the other does not, and one may take over where the other stops.
+moments as (
+    select site, unit, '' as series, reading_date, bool_or(is_outside) as is_outside, max(max_minutes) as max_minutes
+    from readings
+    group by site, unit, reading_date
+    union all
+    select site, unit, logger, reading_date, bool_or(is_outside), max(max_minutes)
+    from readings
+    where logger is not null
+    group by site, unit, logger, reading_date
+),
+
+numbered as (
+    select *, row_number() over (partition by site, unit, series order by reading_date) as reading_number
+    from moments
+),
+
 -- Readings outside that follow each other have the same distance between their numbers among all and among those outside.
 outside as (
-    select *, reading_number - row_number() over (partition by site, unit order by reading_number) as run
-    from readings
+    select *, reading_number - row_number() over (partition by site, unit, series order by reading_number) as run
+    from numbered
     where is_outside
 ),
 
@@ -35,16 +51,15 @@ runs as (
     select
         site,
         unit,
-        run,
         min(reading_date) as excursion_start,
         max(reading_date) as excursion_end,
         max(max_minutes) as max_minutes,
         cast(round(least_hours_between(min(reading_date), max(reading_date)) * 60) as bigint) as minutes
     from outside
-    group by site, unit, run
+    group by site, unit, series, run
 )
 
-select
+select distinct
     site,
     unit,
     excursion_start,

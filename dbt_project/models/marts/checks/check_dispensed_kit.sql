@@ -42,7 +42,8 @@ with_excursion as (
         dispensings.*,
         excursion.excursion,
         row_number() over (
-            partition by dispensings.site, dispensings.subject, dispensings.record order by excursion.excursion_start desc nulls last
+            partition by dispensings.site, dispensings.subject, dispensings.record
+            order by excursion.excursion_start desc nulls last, excursion.excursion_end desc
         ) as position
     from dispensings
     left join {{ ref('int_temperature_excursion') }} as excursion

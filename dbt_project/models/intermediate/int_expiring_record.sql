@@ -2,9 +2,13 @@
 -- index, approvals of the IRB, trainings. `band` is the smallest of the bands of ESD-02 that the days left have reached, or 'expired'; the
 -- last possible day counts. Persons are active until they leave, laboratories while results name them (or none), both while the site is open.
 with records as (
+    -- Several kinds of record are filed under one number; an entry that gives only the number is of a kind that has it.
     select
         study, site, dataset, record, source_name, source_file, source_row,
-        coalesce(artifact, artifact_number) as kind, coalesce(artifact_number, upper(artifact)) as kind_key,
+        coalesce(artifact, artifact_number) as kind,
+        concat_ws(' ', trim(artifact_number), coalesce(
+            upper(trim(artifact)), min(upper(trim(artifact))) over (partition by site, trim(artifact_number))
+        )) as kind_key,
         person as who, expiry_date, expiry_date_raw, document_date as start_date
     from {{ ref('isf_index') }}
     where coalesce(upper(status), 'FINAL') not in ('SUPERSEDED', 'DRAFT')

@@ -1,6 +1,7 @@
--- Grain: one row per check (SAE-02, SAE-04), event of AE and safety case that belong together: every serious event with its case, and every case
--- without one with the event that is not serious and alike. The case whose number the event names, else a case that no event names, by term
--- and onset within the check's limits: the most alike first, each event and case once. Onsets that may lie that near do.
+-- Grain: one row per check (SAE-02, SAE-04), event of AE and safety case that belong together: every serious event with each case whose number
+-- it names, or that is alike by term and onset within the check's limits, and every case without one with the event that is not serious and
+-- alike. Onsets that may lie that near do. One event may belong to several cases, as a case to several events; `is_pair` marks those of SAE-02
+-- that are compared: the case that the event names, else, of cases that no event names, the most alike, each event and case once.
 {% set rounds = 3 %}
 {% set best_first = 'similarity desc, most_days_apart nulls last, event_record, event_site, case_key' %}
 with limits as (
@@ -46,7 +47,9 @@ alike as (
     select limits.check_id, near.*
     from near
     cross join limits
-    where not near.is_named and near.similarity >= limits.min_similarity and near.least_days_apart <= limits.match_days
+    where
+        near.is_serious and not near.is_named
+        and near.similarity >= limits.min_similarity and near.least_days_apart <= limits.match_days
 ),
 
 left_0 as (
@@ -55,7 +58,7 @@ left_0 as (
     anti join named on alike.USUBJID = named.USUBJID and alike.case_key = named.case_key
     anti join named as event
         on alike.USUBJID = event.USUBJID and alike.event_site = event.event_site and alike.event_record = event.event_record
-    where alike.is_serious
+    where alike.check_id = 'SAE-02'
 ),
 
 {% for number in range(1, rounds + 1) %}
@@ -64,8 +67,8 @@ pairs_{{ number }} as (
     from (
         select
             *,
-            row_number() over (partition by check_id, USUBJID, event_site, event_record order by {{ best_first }}) as rank_of_event,
-            row_number() over (partition by check_id, USUBJID, case_key order by {{ best_first }}) as rank_of_case
+            row_number() over (partition by USUBJID, event_site, event_record order by {{ best_first }}) as rank_of_event,
+            row_number() over (partition by USUBJID, case_key order by {{ best_first }}) as rank_of_case
         from left_{{ number - 1 }}
     )
     where rank_of_event = 1 and rank_of_case = 1
@@ -75,21 +78,36 @@ left_{{ number }} as (
     select remaining.*
     from left_{{ number - 1 }} as remaining
     anti join pairs_{{ number }} as paired
-        on remaining.check_id = paired.check_id and remaining.USUBJID = paired.USUBJID and remaining.case_key = paired.case_key
+        on remaining.USUBJID = paired.USUBJID and remaining.case_key = paired.case_key
     anti join pairs_{{ number }} as event
-        on remaining.check_id = event.check_id and remaining.USUBJID = event.USUBJID
+        on remaining.USUBJID = event.USUBJID
         and remaining.event_site = event.event_site and remaining.event_record = event.event_record
 ),
 
 {% endfor %}
-serious as (
-    select limits.check_id, USUBJID, event_site, event_record, case_key, is_pair
-    from named
-    cross join limits
+pairs as (
+    select USUBJID, event_site, event_record, case_key from named where is_pair
     {%- for number in range(1, rounds + 1) %}
     union all
-    select check_id, USUBJID, event_site, event_record, case_key, true from pairs_{{ number }}
+    select USUBJID, event_site, event_record, case_key from pairs_{{ number }}
     {%- endfor %}
+),
+
+belonging as (
+    select limits.check_id, USUBJID, event_site, event_record, case_key
+    from named
+    cross join limits
+    union all
+    select check_id, USUBJID, event_site, event_record, case_key
+    from alike
+),
+
+serious as (
+    select belonging.*, belonging.check_id = 'SAE-02' and pairs.case_key is not null as is_pair
+    from belonging
+    left join pairs
+        on belonging.USUBJID = pairs.USUBJID and belonging.event_site = pairs.event_site
+        and belonging.event_record = pairs.event_record and belonging.case_key = pairs.case_key
 ),
 
 not_serious as (

@@ -1,11 +1,18 @@
--- Grain: one row per site, dataset, device with dated calibrations and day on which it was used; days on which results name no device are
--- those of a device of their type, the best calibrated of several (`is_assumed`). The row to look at is the first result of the day.
-with calibrations as (
+-- Grain: one row per site with dated calibrations, dataset, device and day on which it was used; days on which results name no device are
+-- those of a device of their type, the best calibrated of several (`is_assumed`). A device that the site's list does not have was never
+-- calibrated; a day of which the latest calibration says no due date is left out. The row to look at is the first result of the day.
+with devices as (
     select
         site, upper(trim(device_id)) as device, trim(device_id) as device_id, upper(trim(device_type)) as device_type,
-        calibration_date, due_date
+        calibration_date, due_date,
+        calibration_date is not null and due_date is not null as is_dated,
+        calibration_date is null and calibration_date_raw is not null as is_unreadable
     from {{ ref('equipment') }}
-    where device_id is not null and calibration_date is not null and due_date is not null
+    where device_id is not null
+),
+
+calibrations as (
+    select * from devices where is_dated
 ),
 
 measured as (
@@ -46,28 +53,36 @@ uses as (
     where measured.device is null
 ),
 
--- The latest calibration that may lie before the day is the one that counts.
+-- The latest calibration that may lie before the day is the one that counts. What is due after it is unknown where it does not say so, where
+-- a calibration has a date that cannot be read, and where the list has the device without any calibration.
 days as (
     select
         uses.site, uses.device, uses.used,
-        min(calibrations.device_id) as device_id,
-        arg_max(calibrations.due_date, calibrations.calibration_date) filter (
-            where not certainly_after(calibrations.calibration_date, uses.used)
-        ) as due
+        coalesce(min(devices.device_id), uses.device) as device_id,
+        nullif(arg_max(coalesce(devices.due_date, ''), earliest_first(devices.calibration_date) || coalesce(devices.due_date, '')) filter (
+            where not certainly_after(devices.calibration_date, uses.used)
+        ), '') as due,
+        coalesce(
+            bool_or(devices.is_unreadable)
+            or not bool_or(devices.is_dated)
+            or arg_max(devices.due_date is null, earliest_first(devices.calibration_date) || coalesce(devices.due_date, '')) filter (
+                where not certainly_after(devices.calibration_date, uses.used)
+            ), false
+        ) as is_undecided
     from (select distinct site, device, used from uses) as uses
-    inner join calibrations on uses.site = calibrations.site and uses.device = calibrations.device
+    left join devices on uses.site = devices.site and uses.device = devices.device
     group by uses.site, uses.device, uses.used
 ),
 
 chosen as (
-    select uses.*, days.device_id, days.due
+    select uses.*, days.device_id, days.due, days.is_undecided
     from uses
     inner join days on uses.site = days.site and uses.device = days.device and uses.used = days.used
     qualify
         not uses.is_assumed
         or dense_rank() over (
             partition by uses.site, uses.dataset, uses.testcd, uses.used, uses.is_assumed
-            order by coalesce(days.due, '') desc, uses.device
+            order by case when days.is_undecided then 0 else 1 end, coalesce(days.due, '') desc, uses.device
         ) = 1
 )
 
@@ -83,4 +98,5 @@ select
     min(source_file) as source_file,
     arg_min(source_row, source_file || lpad(cast(source_row as varchar), 12, '0')) as source_row
 from chosen
+where not is_undecided
 group by site, dataset, device, used, due, is_assumed

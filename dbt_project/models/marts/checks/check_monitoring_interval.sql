@@ -17,9 +17,14 @@ sites as (
         min(record.source_file) as source_file,
         min_by(record.source_row, concat_ws(' ', record.source_file, lpad(cast(record.source_row as varchar), 12, '0'))) as source_row,
         count(*) > count(record.closure_date_raw)
+        -- A site that is closed to enrolment, recruitment, accrual or screening is monitored on.
         and count(*) filter (
             where
-            upper(record.status) like '%CLOSED%' or upper(record.status) like '%TERMINATED%' or upper(record.status) like '%INACTIVE%'
+            (upper(record.status) like '%CLOSED%' or upper(record.status) like '%TERMINATED%' or upper(record.status) like '%INACTIVE%')
+            and not (
+                upper(record.status) like '%ENROL%' or upper(record.status) like '%RECRUIT%'
+                or upper(record.status) like '%ACCRU%' or upper(record.status) like '%SCREEN%'
+            )
         ) = 0 as is_active,
         -- A file without rows has been extracted too.
         coalesce(min(extracts.extract_date), min(delivered.extract_date)) as extract_date

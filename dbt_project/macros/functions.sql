@@ -78,18 +78,22 @@ create or replace macro plain_digits(raw) as translate(raw, '０１２３４５�
 create or replace macro language_codes(raw) as ' ' || trim(regexp_replace(
     regexp_replace(upper(raw), '[-_][A-Z0-9]+', '', 'g'), '[^A-Z]+', ' ', 'g')) || ' ';
 
+{# One of the languages of a text of codes is one of those of another. #}
+create or replace macro share_a_language(raw, other) as list_has_any(
+    string_split(trim(language_codes(raw)), ' '), string_split(trim(language_codes(other)), ' '));
+
 {# The number that a result states, alone or behind a comparator (<5, >= 10); null when it states none. #}
 create or replace macro stated_number(raw) as to_number(regexp_replace(trim(plain_digits(raw)), '^[<>]=? *', ''));
 
 {#
-  The month, else the year, that names the version of a dictionary: 2024-03 for "WHODrug Global B3 2024-03", "202403", "2024MAR1" and
-  "March 1, 2024"; null when it names neither.
+  The month, else the year, that names the version of a dictionary: 2024-03 for "WHODrug Global B3 2024-03", "202403", "20240301",
+  "2024MAR1" and "March 1, 2024"; null when it names no year.
 #}
-create or replace macro release_of(version) as nullif(regexp_extract(version, '(19|20)[0-9]{2}', 0) || coalesce(
-    '-' || nullif(regexp_extract(version, '(19|20)[0-9]{2}[-/. ]?(0[1-9]|1[0-2])([^0-9]|$)', 2), ''),
+create or replace macro release_of(version) as nullif(regexp_extract(version, '(19|20)[0-9]{2}', 0), '') || coalesce(
+    '-' || nullif(regexp_extract(version, '(19|20)[0-9]{2}[-/. ]?(0[1-9]|1[0-2])((0[1-9]|[12][0-9]|3[01])?([^0-9]|$))', 2), ''),
     '-' || lpad(cast((strpos('JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC', nullif(
         regexp_extract(upper(version), '(^|[^A-Z])(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)', 2), '')) + 2) // 3 as varchar), 2, '0'),
-    ''), '');
+    '');
 
 {# A user of the EDC that is no person, by its name: System, Batch Job, svc-migration. #}
 create or replace macro is_system_user(name) as coalesce(regexp_full_match(

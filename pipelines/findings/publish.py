@@ -69,8 +69,13 @@ def run_inputs(home: Home, study: Study) -> dict[str, str]:
         "study": _digest([home.study_file(study.study).read_text(encoding="utf-8")]),
         "participations": _digest(map(str, list_participations_elsewhere(home, study.study))),
         "suites": _digest(_texts(EXPECTATIONS_DIR, "*.yml")),
+        # The package that knows the public holidays decides with us which days are working days.
         "code": _digest(
-            [*_texts(PROJECT_ROOT / "pipelines", "*.py"), *_texts(DBT_PROJECT_DIR, "*.sql", "*.yml", "*.csv")]
+            [
+                *_texts(PROJECT_ROOT / "pipelines", "*.py"),
+                *_texts(DBT_PROJECT_DIR, "*.sql", "*.yml", "*.csv"),
+                f"holidays {version('holidays')}",
+            ]
         ),
     }
 

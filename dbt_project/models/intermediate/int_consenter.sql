@@ -1,47 +1,78 @@
--- Grain: one row per site, name of who took consent, in capitals, and day, where the name is that of a person of the list or the delegation
--- log, and the log tells all of that person. `is_delegated`: an entry for one of ICF-03 consent_tasks spans the day, or may do so.
+-- Grain: one row per site, name of who took consent, in capitals, and day; a name that several persons of the list bear is left out.
+-- `is_delegated`: an entry for one of ICF-03 consent_tasks spans the day, or may do so. Where a site has a list of persons, an entry of
+-- somebody whom it does not know may be that of whoever has no entry under the own name. Without a list the names say who is who.
 with taken as (
-    select distinct
-        site,
-        upper(trim(consenter_name)) as name,
-        case when consenter_sign_date_raw is null then subject_sign_date else consenter_sign_date end as sign_date
-    from {{ ref('co_consent') }}
-    where consenter_name is not null
+    select site, upper(trim(consenter_name)) as name, sign_date, min(trim(consenter_name)) as written_name
+    from (
+        select
+            site,
+            consenter_name,
+            case when consenter_sign_date_raw is null then subject_sign_date else consenter_sign_date end as sign_date
+        from {{ ref('co_consent') }}
+        where consenter_name is not null
+    ) as consents
+    where sign_date is not null
+    group by site, upper(trim(consenter_name)), sign_date
 ),
 
-names as (
-    select site, alias, person from {{ ref('int_person_alias') }}
-    union all
-    select site, upper(person), min(person)
+listed_names as (
+    select site, upper(trim(name)) as name from {{ ref('person') }}
+    union
+    select site, upper(trim(user_name)) from {{ ref('person') }}
+),
+
+logged as (
+    select site, upper(person) as person_key, min(person) as person
     from {{ ref('int_delegation') }}
-    where person is not null and not is_listed_person
+    where person is not null
     group by site, upper(person)
 ),
 
+consenters as (
+    select
+        taken.site,
+        taken.name,
+        taken.sign_date,
+        coalesce(alias.person, logged.person, taken.written_name) as person,
+        -- Whose the entries of unknown persons may be.
+        logged.person is null and taken.site in (select site from {{ ref('person') }}) as may_be_logged_otherwise
+    from taken
+    left join {{ ref('int_person_alias') }} as alias on taken.site = alias.site and taken.name = alias.alias
+    left join listed_names on taken.site = listed_names.site and taken.name = listed_names.name
+    left join logged on taken.site = logged.site and upper(coalesce(alias.person, taken.name)) = logged.person_key
+    where alias.person is not null or listed_names.name is null
+),
+
 delegations as (
-    select entry.site, upper(entry.person) as person, entry.start_date, entry.end_date
+    select entry.site, upper(entry.person) as person_key, entry.is_listed_person, entry.start_date, entry.end_date
     from {{ ref('int_delegation') }} as entry
     inner join (
         select distinct upper(trim(value)) as task
         from {{ source('settings', 'parameter') }}
         where check_id = 'ICF-03' and name = 'consent_tasks'
     ) as consent on entry.task = consent.task
+    where entry.person is not null
 )
 
 select
-    taken.site,
-    taken.name,
-    taken.sign_date,
-    min(logged.person) as person,
-    bool_or(logged.is_investigator) as is_investigator,
+    consenter.site,
+    consenter.name,
+    consenter.sign_date,
+    min(consenter.person) as person,
+    bool_or(investigator.site is not null) as is_investigator,
     coalesce(bool_or(
         delegation.site is not null
-        and not certainly_after(delegation.start_date, taken.sign_date)
-        and not certainly_after(taken.sign_date, delegation.end_date)
+        and not certainly_after(delegation.start_date, consenter.sign_date)
+        and not certainly_after(consenter.sign_date, delegation.end_date)
     ), false) as is_delegated
-from taken
-inner join names on taken.site = names.site and taken.name = names.alias
-inner join {{ ref('int_logged_person') }} as logged on names.site = logged.site and names.person = logged.person
-left join delegations as delegation on names.site = delegation.site and upper(names.person) = delegation.person
-where taken.sign_date is not null
-group by taken.site, taken.name, taken.sign_date
+from consenters as consenter
+left join {{ ref('int_investigator') }} as investigator
+    on consenter.site = investigator.site and upper(consenter.person) = investigator.person_key
+left join delegations as delegation
+    on
+        consenter.site = delegation.site
+        and (
+            upper(consenter.person) = delegation.person_key
+            or (consenter.may_be_logged_otherwise and not delegation.is_listed_person)
+        )
+group by consenter.site, consenter.name, consenter.sign_date

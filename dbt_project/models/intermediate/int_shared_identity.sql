@@ -1,13 +1,33 @@
 -- Grain: one row per subject with an identity key that somebody else has too: a subject of another site of the study, or a participant of
 -- another study at the same time, whatever partial dates leave open. A participation without a known beginning overlaps with nothing for
--- certain; one without a known end goes on.
-with subjects as (
+-- certain; one without a known end is known to last until the last dated visit or dose, or for its first day. Keys are hexadecimal, in
+-- capitals or not.
+with keyed as (
     select
-        USUBJID, identity_key, site,
+        USUBJID, lower(identity_key) as identity_key, site,
         coalesce(RFICDTC, RFSTDTC, DMDTC) as first_date,
-        coalesce(RFPENDTC, DTHDTC) as last_date
+        RFPENDTC as last_date
     from {{ ref('int_demographics') }}
     where identity_key is not null
+),
+
+seen as (
+    select USUBJID, max(day) as last_day
+    from (
+        select USUBJID, SVSTDTC as day from {{ ref('sv') }}
+        union all
+        select USUBJID, EXSTDTC from {{ ref('ex') }} where coalesce(upper(EXOCCUR) <> 'N', true)
+    ) as days
+    where USUBJID in (select USUBJID from keyed)
+    group by USUBJID
+),
+
+subjects as (
+    select
+        keyed.USUBJID, keyed.identity_key, keyed.site, keyed.first_date,
+        coalesce(keyed.last_date, seen.last_day, keyed.first_date) as last_date
+    from keyed
+    left join seen on keyed.USUBJID = seen.USUBJID
 ),
 
 shared as (
@@ -20,11 +40,9 @@ shared as (
 elsewhere as (
     select own.USUBJID
     from subjects as own
-    inner join {{ source('settings', 'other_participation') }} as other on own.identity_key = other.identity_key
+    inner join {{ source('settings', 'other_participation') }} as other on own.identity_key = lower(other.identity_key)
     where
-        own.first_date is not null and other.first_date is not null
-        and (other.last_date is null or certainly_by(own.first_date, other.last_date))
-        and (own.last_date is null or certainly_by(other.first_date, own.last_date))
+        certainly_by(own.first_date, coalesce(other.last_date, other.first_date)) and certainly_by(other.first_date, own.last_date)
 )
 
 select

@@ -150,6 +150,13 @@ def test_another_delivery_is_another_run(runs: Runs) -> None:
     assert {name for name in first.inputs if first.inputs[name] != second.inputs[name]} == {"deliveries"}
 
 
+def test_another_calendar_of_holidays_is_another_run(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = runs.publish("a")
+    monkeypatch.setattr("pipelines.findings.publish.version", {"holidays": "0.0", "siteproof": "0.0"}.__getitem__)
+    second = runs.publish("a")
+    assert {name for name in first.inputs if first.inputs[name] != second.inputs[name]} == {"code"}
+
+
 def test_going_back_to_a_former_configuration_names_the_former_run(runs: Runs) -> None:
     first = runs.publish("a")
     path = runs.home.study_file(STUDY)

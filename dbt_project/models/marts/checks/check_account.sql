@@ -1,6 +1,12 @@
 -- Grain: one row per account of a person in a system, beside the day on which its owner left or the last delegation ended, and beside the
--- training of the system. Of dates that leave something open the one counts that lets the person stay longest, or be trained earliest.
-with departures as (
+-- training of the system. TRN-03 systems_list is compared in capitals, as systems are. Of dates that leave something open the one counts that lets the person stay longest, or be trained earliest.
+with systems as (
+    select distinct upper(trim(value)) as system
+    from {{ source('settings', 'parameter') }}
+    where check_id = 'TRN-03' and name = 'systems_list'
+),
+
+departures as (
     select
         site,
         upper(trim(coalesce(person_id, name))) as person_key,
@@ -46,6 +52,7 @@ select
     account.record,
     account.owner as person,
     upper(trim(account.system)) as system,
+    coalesce(upper(trim(account.system)) in (select system from systems), false) as is_training_required,
     case when account.first_login_date_raw is null then account.activation_date else account.first_login_date end as first_use_date,
     account.last_login_date,
     account.disabled_date,

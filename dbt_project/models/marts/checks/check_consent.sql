@@ -44,7 +44,7 @@ select
     own.later_version,
     own.later_effective_date,
     dm.languages as understood_languages,
-    coalesce(instr(language_codes(dm.languages), language_codes(consent.form_language)) > 0, false) as is_in_understood_language
+    coalesce(share_a_language(dm.languages, consent.form_language), false) as is_in_understood_language
 from {{ ref('int_consent') }} as consent
 left join {{ ref('int_first_procedure') }} as first on consent.USUBJID = first.USUBJID
 left join {{ ref('int_site') }} as master on consent.site = master.site_id

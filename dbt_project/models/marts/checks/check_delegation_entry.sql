@@ -35,7 +35,7 @@ conflicts as (
     inner join entries as blinded
         on
             unblinded.site = blinded.site
-            and unblinded.person = blinded.person
+            and upper(unblinded.person) = upper(blinded.person)
             and (blinded.is_open or certainly_by(unblinded.start_date, blinded.end_date))
             and (unblinded.is_open or certainly_by(blinded.start_date, unblinded.end_date))
     where

@@ -1,6 +1,19 @@
 -- Grain: one row per entry of the delegation log that names a person, beside the person's CV and Form FDA 1572, each by the earliest day
--- on which it may have been signed. A form that ended before the delegation began does not count.
-with cvs as (
+-- on which it may have been signed. A form that ended before the delegation began does not count. DOA-06 cv_roles and FDA-01
+-- significant_tasks are compared in capitals, as the log is.
+with cv_roles as (
+    select distinct upper(trim(value)) as role
+    from {{ source('settings', 'parameter') }}
+    where check_id = 'DOA-06' and name = 'cv_roles'
+),
+
+significant_tasks as (
+    select distinct upper(trim(value)) as task
+    from {{ source('settings', 'parameter') }}
+    where check_id = 'FDA-01' and name = 'significant_tasks'
+),
+
+cvs as (
     select
         site,
         upper(person) as person_key,
@@ -38,6 +51,8 @@ select
     entry.role,
     entry.task,
     entry.start_date,
+    cv_roles.role is not null as is_cv_required,
+    coalesce(entry.role in ('SUB-I', 'SUB-INVESTIGATOR', 'SUBINVESTIGATOR'), false) or significant_tasks.task is not null as is_form_required,
     cvs.cv_date,
     coalesce(cvs.has_unreadable_cv, false) as has_unreadable_cv,
     forms_in_force.form_1572_date,
@@ -46,6 +61,8 @@ select
     entry.source_file,
     entry.source_row
 from {{ ref('int_delegation') }} as entry
+left join cv_roles on entry.role = cv_roles.role
+left join significant_tasks on entry.task = significant_tasks.task
 left join cvs on entry.site = cvs.site and upper(entry.person) = cvs.person_key
 left join forms_in_force on entry.site = forms_in_force.site and entry.record = forms_in_force.record
 where entry.person is not null

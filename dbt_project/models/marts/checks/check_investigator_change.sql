@@ -1,10 +1,11 @@
--- Grain: one row per record of the site master that names another principal investigator before this one. `form_1572_date` is the earliest
+-- Grain: one row per site and change of its principal investigator that the site master records: another one is named before this one. A list
+-- of sites that several folders deliver says it once. `form_1572_date` is the earliest
 -- day on which this one may have signed a Form FDA 1572 as investigator; a form that ended before does not count.
 with changes as (
     select
         coalesce(trim(record.site_id), record.site) as site,
         record.dataset,
-        record.record,
+        record.record as list_record,
         record.source_file,
         record.source_row,
         record.investigator_start_date,
@@ -26,20 +27,21 @@ forms as (
 signed as (
     select
         change.site,
-        change.record,
+        upper(change.investigator) as person_key,
+        change.investigator_start_date,
         min(forms.sign_date) as form_1572_date,
         count(forms.sign_date_raw) > count(forms.sign_date) as has_unreadable_form
-    from changes as change
+    from (select distinct site, investigator, investigator_start_date from changes) as change
     inner join forms on change.site = forms.site and upper(change.investigator) = forms.person_key
     where not certainly_after(change.investigator_start_date, forms.expiry_date)
-    group by change.site, change.record
+    group by change.site, upper(change.investigator), change.investigator_start_date
 )
 
 select
     change.site,
     cast(null as varchar) as subject,
     change.dataset,
-    change.record,
+    'investigator=' || upper(change.investigator) || ' previous_investigator=' || upper(change.previous_investigator) as record,
     change.investigator,
     change.previous_investigator,
     change.investigator_start_date,
@@ -49,5 +51,13 @@ select
     change.source_file,
     change.source_row
 from changes as change
-left join signed on change.site = signed.site and change.record = signed.record
+left join signed
+    on
+        change.site = signed.site
+        and upper(change.investigator) = signed.person_key
+        and change.investigator_start_date is not distinct from signed.investigator_start_date
 where upper(change.investigator) <> upper(change.previous_investigator)
+qualify row_number() over (
+    partition by change.site, upper(change.investigator), upper(change.previous_investigator)
+    order by {{ blank_last('change.investigator_start_date') }}, change.list_record, change.source_file, change.source_row
+) = 1

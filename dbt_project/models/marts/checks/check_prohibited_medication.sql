@@ -1,5 +1,5 @@
 -- Grain: one row per medication record of a subject that CM-03 prohibited_list names, by its standardised name or by the beginning of its
--- class code, and that was certainly taken between the first and the last dose of study treatment. One that is said to be ongoing goes on to
+-- class code, and that was certainly taken while the subject had study treatment, which goes on where a dose has no end. One that is said to be ongoing goes on to
 -- the extract of the file; of one without an end only the start is certain. `days_to_deviation`: the fewest days that can lie between its
 -- start and a deviation of the subject in one of CM-03 medication_categories, by the day of the deviation or the day on which the site
 -- learnt of it; none where either has no date.
@@ -41,10 +41,11 @@ listed as (
 ),
 
 taken as (
-    select listed.*, dose.first_dose_date, dose.last_dose_date
+    select listed.*, treatment.first_dose_date, treatment.last_dose_date, treatment.treated_until
     from listed
-    inner join {{ ref('int_dose') }} as dose on listed.USUBJID = dose.USUBJID
-    where certainly_by(listed.certain_from, dose.last_dose_date) and certainly_by(dose.first_dose_date, listed.certain_until)
+    inner join {{ ref('int_treatment_period') }} as treatment on listed.USUBJID = treatment.USUBJID
+    where
+        certainly_by(listed.certain_from, treatment.treated_until) and certainly_by(treatment.first_dose_date, listed.certain_until)
 )
 
 select
@@ -58,6 +59,7 @@ select
     taken.CMENDTC,
     taken.first_dose_date,
     taken.last_dose_date,
+    taken.treated_until,
     min(
         case
             when deviations.USUBJID is null then null

@@ -1,6 +1,7 @@
 -- Grain: one row per delegated person and version of the protocol under which that person is recorded with an activity: the first of them,
 -- and the earliest day on which a training in that version or a later one was completed. A training counts unless its version is known
--- to be an earlier one; the order of versions is that of their approvals, else of their first visits at the site.
+-- to be an earlier one; the order of versions is that of their approvals. Of a person without an entry under a known name any entry of
+-- somebody whom the list does not know may speak.
 with activities as (
     select
         activity.*,
@@ -30,10 +31,14 @@ firsts as (
 ),
 
 trainings as (
-    select log.*, version.approval_date, version.effective_date
+    select log.*, version.approval_date
     from {{ ref('int_training') }} as log
     left join {{ ref('int_protocol_version') }} as version on log.site = version.site and log.version = version.version
-    where log.course = 'PROTOCOL'
+    where log.course = 'PROTOCOL' and log.person is not null
+),
+
+trained as (
+    select distinct site, person from {{ ref('int_training') }}
 ),
 
 -- Of two dates the one that says less comes first: what it leaves open speaks for the person.
@@ -43,22 +48,13 @@ counted as (
         min(training.completion_date) as training_date,
         coalesce(bool_or(training.completion_date is null and training.completion_date_raw is not null), false) as is_unreadable
     from firsts
-    inner join trainings as training on firsts.site = training.site and firsts.person = training.person
-    where not case
-        when firsts.approval_date is not null and training.approval_date is not null
-            then certainly_after(firsts.approval_date, training.approval_date)
-        else certainly_after(firsts.effective_date, training.effective_date)
-    end
+    left join trained on firsts.site = trained.site and firsts.person = trained.person
+    inner join trainings as training
+        on
+            firsts.site = training.site
+            and (firsts.person = training.person or (trained.person is null and not training.is_listed_person))
+    where not certainly_after(firsts.approval_date, training.approval_date)
     group by firsts.site, firsts.person, firsts.version
-),
-
--- Where the log names somebody whom the list does not know, that may be any person without an entry under a known name.
-strangers as (
-    select distinct site from {{ ref('int_training') }} where person is not null and not is_listed_person
-),
-
-trained as (
-    select distinct site, person from {{ ref('int_training') }}
 )
 
 select
@@ -73,9 +69,7 @@ select
     firsts.effective_date,
     firsts.first_activity_date,
     counted.training_date,
-    not coalesce(counted.is_unreadable, false) and (trained.person is not null or strangers.site is null) as is_training_known
+    not coalesce(counted.is_unreadable, false) as is_training_known
 from firsts
 left join counted
     on firsts.site = counted.site and firsts.person = counted.person and firsts.version = counted.version
-left join trained on firsts.site = trained.site and firsts.person = trained.person
-left join strangers on firsts.site = strangers.site

@@ -1,5 +1,6 @@
 -- Grain: one row per person, kind of activity that DOA-01 task_map knows, and run of its days, one behind the other, that lie all within a
--- delegation of the person for it or all outside. Dates that are open may lie within: what is not certain is no day outside.
+-- delegation of the person for it or all outside. Dates that are open may lie within: what is not certain is no day outside. An entry of
+-- somebody whom the list does not know may be that of whoever has no entry under a known name.
 with tasks as (
     select distinct activity, upper(trim(task)) as task
     from (
@@ -10,9 +11,14 @@ with tasks as (
 ),
 
 delegations as (
-    select entry.site, entry.person, tasks.activity, entry.start_date, entry.end_date
+    select entry.site, entry.person, entry.is_listed_person, tasks.activity, entry.start_date, entry.end_date
     from {{ ref('int_delegation') }} as entry
     inner join tasks on entry.task = tasks.task
+    where entry.person is not null
+),
+
+logged as (
+    select distinct site, person from {{ ref('int_delegation') }}
 ),
 
 days as (
@@ -30,11 +36,12 @@ days as (
             and not certainly_after(activity.activity_date, delegation.end_date)
         ), false) as is_delegated
     from {{ ref('int_activity') }} as activity
+    left join logged on activity.site = logged.site and activity.person = logged.person
     left join delegations as delegation
         on
             activity.site = delegation.site
-            and activity.person = delegation.person
             and activity.activity = delegation.activity
+            and (activity.person = delegation.person or (logged.person is null and not delegation.is_listed_person))
     where activity.activity in (select activity from tasks)
     group by activity.site, activity.person, activity.activity, activity.activity_date
 ),
@@ -78,6 +85,7 @@ select
     runs.day_count,
     runs.first_date || case when runs.day_count > 1 then ' to ' || runs.last_date else '' end as days,
     runs.is_delegated,
-    logged.is_investigator
+    investigator.site is not null as is_investigator
 from runs
-inner join {{ ref('int_logged_person') }} as logged on runs.site = logged.site and runs.person = logged.person
+left join {{ ref('int_investigator') }} as investigator
+    on runs.site = investigator.site and upper(runs.person) = investigator.person_key

@@ -32,17 +32,9 @@ select
     height.highest_height,
     height.height_change,
     coalesce(events.ae_count, 0) as ae_count,
-    dose.USUBJID is not null as is_treated,
-    dose.first_dose_date,
-    -- A dose without an end goes on until participation ends, else until the extract, unless the disposition says that the subject has
-    -- finished.
-    least_days_between(
-        dose.first_dose_date,
-        case
-            when dose.is_open and not coalesce(disposition.has_disposition, false) then coalesce(dm.RFPENDTC, dose.known_until)
-            else dose.last_dose_date
-        end
-    ) as exposure_days,
+    treatment.USUBJID is not null as is_treated,
+    treatment.first_dose_date,
+    least_days_between(treatment.first_dose_date, treatment.treated_until) as exposure_days,
     enrolled.USUBJID is not null as is_enrolled,
     coalesce(disposition.is_screen_failure, false) or coalesce(upper(dm.ARMCD) = 'SCRNFAIL', false) as is_screen_failure,
     coalesce(disposition.has_randomization, false) or randomization.USUBJID is not null as has_randomization,
@@ -57,7 +49,7 @@ left join {{ ref('int_recorded_consent') }} as recorded on dm.USUBJID = recorded
 left join {{ ref('int_reported_death') }} as death on dm.USUBJID = death.USUBJID
 left join {{ ref('int_height') }} as height on dm.USUBJID = height.USUBJID
 left join events on dm.USUBJID = events.USUBJID
-left join {{ ref('int_dose') }} as dose on dm.USUBJID = dose.USUBJID
+left join {{ ref('int_treatment_period') }} as treatment on dm.USUBJID = treatment.USUBJID
 left join {{ ref('int_enrolled') }} as enrolled on dm.USUBJID = enrolled.USUBJID
 left join {{ ref('int_subject_disposition') }} as disposition on dm.USUBJID = disposition.USUBJID
 left join {{ ref('int_randomization') }} as randomization on dm.USUBJID = randomization.USUBJID

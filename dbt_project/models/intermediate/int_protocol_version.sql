@@ -1,7 +1,7 @@
 -- Grain: one row per site and version of the protocol, in capitals, that its visits or its IRB name. `effective_date` is the first certain
--- day on which the site is known to work under it: of its first visit recorded under it, those before the approval left out. Where the IRB
--- of the site approved versions by name, one that it did not approve is a slip or a finding of its own (IRB-03), and not in effect. From
--- `next_effective_date` on the site works under another.
+-- day on which the site is known to work under it: of its first visit recorded under it, those before the approval left out. A version that
+-- the IRB of the site did not approve by name is a slip or a finding of its own (IRB-03), and not in effect. From `next_effective_date` on the
+-- site works under another.
 with approved as (
     select
         site,
@@ -24,10 +24,8 @@ visits as (
 used as (
     select visits.site, visits.version, {{ without_mark('min(earliest_first(visits.SVSTDTC))') }} as effective_date
     from visits
-    left join approved on visits.site = approved.site and visits.version = approved.version
-    where
-        not certainly_after(approved.approval_date, visits.SVSTDTC)
-        and (approved.version is not null or visits.site not in (select site from approved))
+    inner join approved on visits.site = approved.site and visits.version = approved.version
+    where not certainly_after(approved.approval_date, visits.SVSTDTC)
     group by visits.site, visits.version
 ),
 

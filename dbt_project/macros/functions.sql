@@ -152,6 +152,10 @@ create or replace macro hash_text(hash) as lower(lpad(hex(hash), 16, '0'));
 create or replace macro certainly_beyond_months(start_date, months, iso) as coalesce(
     first_day(iso) > cast(final_day(start_date) + to_months(cast(months as integer)) as date), false);
 
+{# What a text of identifiers names, in capitals: the whole of it, and the parts between commas and semicolons. #}
+create or replace macro named_items(raw) as list_distinct(list_append(
+    string_split_regex(upper(trim(raw)), ' *[,;] *'), upper(trim(raw))));
+
 {# Sorts a partial date behind all dates that begin like it: the smallest is the earliest that is certain. #}
 create or replace macro earliest_first(iso) as iso || '~';
 

@@ -110,6 +110,8 @@ def test_another_site_s_delivery_does_not_count_unless_it_is_the_study_s(check: 
         ("IRB-06", ["IRB.submission_type"]),
         ("ESD-03", ["ISF_INDEX.version"]),
         ("ESD-03", ["ISF_INDEX.person"]),
+        ("TRN-02", ["IRB.protocol_version"]),
+        ("TRN-02", ["IRB.approval_date"]),
     ],
 )
 def test_a_value_is_not_enough_without_what_says_of_what_it_is(check_id: str, absent: list[str]) -> None:

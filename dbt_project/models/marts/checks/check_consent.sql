@@ -1,7 +1,7 @@
 -- Grain: one row per consent record, with what happened around it. `greatest_age` is certain: the oldest that the subject can have been
 -- on the day of consent, or where that is blank on the day of the first procedure; without a birth date, the recorded age. `country_majority` is what study.yml sets by country (ICF-06 by_country). `consenter` is blank where it is
--- not certain who took consent, or when. A version of the form is the site's in the language that was signed, or where the list has it in
--- others only, in any of them.
+-- not certain who took consent, or when. A version of the form is the site's in the language that was signed: as the list writes it, else in
+-- the one entry of that language whatever the country or script. Where the list has the version in others only, it is in any of them.
 with versions as (
     select
         site, form, version,
@@ -9,6 +9,15 @@ with versions as (
         max(irb_approval_date_raw) is null as is_approval_blank
     from {{ ref('int_consent_version') }}
     group by site, form, version
+),
+
+-- How many entries a version has in a language whatever the country or script: of several it is not certain which was signed.
+entries as (
+    select
+        *,
+        language_codes(language) as language_code,
+        count(*) over (partition by site, form, version, language_codes(language)) as entry_count
+    from {{ ref('int_consent_version') }}
 ),
 
 majority as (
@@ -20,7 +29,7 @@ majority as (
 )
 
 select
-    consent.*,
+    consent.* exclude (form),
     first.first_needing_consent as first_procedure_date,
     master.activation_date,
     case
@@ -59,10 +68,18 @@ left join {{ ref('int_consenter') }} as consenter
         and case when consent.consenter_sign_date_raw is null then consent.subject_sign_date else consent.consenter_sign_date end = consenter.sign_date
 left join versions
     on consent.site = versions.site
-    and coalesce(upper(trim(consent.consent_category)), 'MAIN') = versions.form
+    and consent.form = versions.form
     and upper(trim(consent.icf_version)) = versions.version
-left join {{ ref('int_consent_version') }} as own
+left join entries as exact
+    on versions.site = exact.site
+    and versions.form = exact.form
+    and versions.version = exact.version
+    and coalesce(lower(trim(consent.form_language)), '') = exact.language
+left join entries as own
     on versions.site = own.site
     and versions.form = own.form
     and versions.version = own.version
-    and coalesce(lower(trim(consent.form_language)), '') = own.language
+    and case
+        when exact.version is not null then own.language = exact.language
+        else own.entry_count = 1 and own.language <> '' and own.language_code = language_codes(consent.form_language)
+    end

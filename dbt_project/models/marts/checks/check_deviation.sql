@@ -12,15 +12,20 @@ violations as (
     group by USUBJID
 ),
 
--- Submissions to the IRB by what they report; one without a date leaves open when it was first reported.
+-- Submissions to the IRB by what they report, one or several deviations; one without a date leaves open when it was first reported.
+reported as (
+    select site, submission_date, unnest(named_items(refers_to)) as reported
+    from {{ ref('irb') }}
+    where refers_to is not null and coalesce(upper(trim(submission_type)) <> 'SAFETY REPORT', true)
+),
+
 reports as (
     select
         site,
-        upper(trim(refers_to)) as reported,
+        reported,
         case when count(*) = count(submission_date) then min(submission_date) end as irb_submission_date
-    from {{ ref('irb') }}
-    where refers_to is not null and coalesce(upper(trim(submission_type)) <> 'SAFETY REPORT', true)
-    group by site, upper(trim(refers_to))
+    from reported
+    group by site, reported
 )
 
 select

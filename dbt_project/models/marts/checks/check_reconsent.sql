@@ -1,6 +1,7 @@
 -- Grain: one row per subject and version of a consent form that asks for a new signature: of subjects who signed an earlier version and were
--- seen at the site after this one had come into effect (ICF-02 grace_days). The row to look at is the first such visit that is certain.
--- In several languages a version is in effect when it is in all of them. Contacts that ask for survival are no visit at the site.
+-- seen at the site after this one had come into effect (ICF-02 grace_days). The row to look at is the first such visit at which the subject
+-- was active and of a status that the version names, else the first of all. In several languages a version is in effect when it is in all of
+-- them. Contacts that ask for survival are no visit at the site. Without EX nobody's status is known.
 with versions as (
     select
         site,
@@ -27,7 +28,7 @@ signed as (
     from {{ ref('int_consent') }} as consent
     inner join versions as own
         on consent.site = own.site
-        and coalesce(upper(trim(consent.consent_category)), 'MAIN') = own.form
+        and consent.form = own.form
         and upper(trim(consent.icf_version)) = own.version
     where consent.USUBJID is not null
 ),
@@ -77,27 +78,35 @@ seen as (
         sv.dataset,
         sv.VISIT,
         sv.SVSTDTC as visit_date,
+        sv.content_hash,
         sv.source_file,
         sv.source_row
     from asked
     inner join {{ ref('sv') }} as sv on asked.site = sv.site and asked.USUBJID = sv.USUBJID
     inner join grace on least_days_between(asked.effective_date, sv.SVSTDTC) > grace.days
     where sv.SSTESTCD is null
-    qualify row_number() over (
-        partition by asked.site, asked.USUBJID, asked.form, asked.version
-        order by earliest_first(sv.SVSTDTC), sv.content_hash, sv.source_file, sv.source_row
-    ) = 1
 ),
 
--- What ends participation, and what ends treatment alone.
-disposition_ends as (
+dispositions as (
     select
         USUBJID,
-        DSSTDTC as end_date,
+        DSSTDTC,
+        upper(DSSCAT) as subcategory,
+        coalesce(upper(DSDECOD) = 'COMPLETED', false) as is_completion,
+        is_study_end or names_death as is_certain_end,
         not is_study_end and not names_death
         and coalesce(upper(DSSCAT) like '%TREATMENT%' or upper(DSSCAT) like '%DRUG%', false) as is_of_treatment
     from {{ ref('int_disposition') }}
     where is_study_end or names_death or upper(DSCAT) like '%DISPO%'
+),
+
+-- What ends participation, and what ends treatment alone. Who completed an epoch (SCREENING) goes on to the next.
+disposition_ends as (
+    select USUBJID, DSSTDTC as end_date, is_of_treatment
+    from dispositions
+    where
+        is_certain_end or is_of_treatment or not is_completion or subcategory is null
+        or subcategory like '%STUDY%' or subcategory like '%TRIAL%' or subcategory like '%PARTICIPATION%'
     union all
     select USUBJID, death_date, false from {{ ref('int_death') }}
 ),
@@ -126,6 +135,18 @@ stated as (
     from seen
     left join ends on seen.USUBJID = ends.USUBJID
     left join {{ ref('int_dose') }} as dose on seen.USUBJID = dose.USUBJID
+),
+
+judged as (
+    select
+        stated.*,
+        stated.reconsent_statuses is null or (
+            coalesce(exposure.delivered, false)
+            and instr(',' || replace(replace(stated.reconsent_statuses, ', ', ','), ' ,', ',') || ',', ',' || stated.status || ',') > 0
+        ) as is_concerned
+    from stated
+    left join {{ source('settings', 'availability') }} as exposure
+        on stated.site = exposure.site and exposure.dataset = 'EX' and exposure.variable = 'EXSTDTC'
 )
 
 select
@@ -141,8 +162,11 @@ select
     reconsent_date,
     has_undated_reconsent,
     is_active,
-    reconsent_statuses is null
-    or instr(',' || replace(replace(reconsent_statuses, ', ', ','), ' ,', ',') || ',', ',' || status || ',') > 0 as is_concerned,
+    is_concerned,
     source_file,
     source_row
-from stated
+from judged
+qualify row_number() over (
+    partition by site, USUBJID, form, version
+    order by is_active and is_concerned desc, earliest_first(visit_date), content_hash, source_file, source_row
+) = 1

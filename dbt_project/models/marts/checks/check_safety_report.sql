@@ -12,14 +12,20 @@ required as (
     where check_id = 'IRB-04' and name = 'required_types'
 ),
 
+-- Submissions to the IRB by the cases that they report, one or several.
+submitted as (
+    select site, submission_date, unnest(named_items(refers_to)) as case_number
+    from {{ ref('irb') }}
+    where upper(trim(submission_type)) = 'SAFETY REPORT' and refers_to is not null
+),
+
 submissions as (
     select
         site,
-        upper(trim(refers_to)) as case_number,
+        case_number,
         case when count(*) = count(submission_date) then min_by(submission_date, earliest_first(submission_date)) end as submission_date
-    from {{ ref('irb') }}
-    where upper(trim(submission_type)) = 'SAFETY REPORT' and refers_to is not null
-    group by site, upper(trim(refers_to))
+    from submitted
+    group by site, case_number
 ),
 
 cases as (

@@ -1,6 +1,7 @@
 -- Grain: one row per medication record of a subject that CM-03 prohibited_list names, by its standardised name or by the beginning of its
 -- class code, and that was certainly taken between the first and the last dose of study treatment. One that is said to be ongoing goes on to
--- the extract of the file; of one without an end only the start is certain. `days_to_deviation`: the fewest days that can lie between its
+-- the extract of the file; of one without an end only the start is certain. A dose without an end goes on until participation ends, else
+-- until the extract, unless the disposition says that the subject has finished. `days_to_deviation`: the fewest days that can lie between its
 -- start and a deviation of the subject in one of CM-03 medication_categories, by the day of the deviation or the day on which the site
 -- learnt of it; none where either has no date.
 with prohibited as (
@@ -40,11 +41,24 @@ listed as (
         )
 ),
 
+treatment as (
+    select
+        dose.USUBJID,
+        dose.first_dose_date,
+        case
+            when dose.is_open and not coalesce(disposition.has_disposition, false) then coalesce(dm.RFPENDTC, dose.known_until)
+            else dose.last_dose_date
+        end as last_dose_date
+    from {{ ref('int_dose') }} as dose
+    left join {{ ref('int_demographics') }} as dm on dose.USUBJID = dm.USUBJID
+    left join {{ ref('int_subject_disposition') }} as disposition on dose.USUBJID = disposition.USUBJID
+),
+
 taken as (
-    select listed.*, dose.first_dose_date, dose.last_dose_date
+    select listed.*, treatment.first_dose_date, treatment.last_dose_date
     from listed
-    inner join {{ ref('int_dose') }} as dose on listed.USUBJID = dose.USUBJID
-    where certainly_by(listed.certain_from, dose.last_dose_date) and certainly_by(dose.first_dose_date, listed.certain_until)
+    inner join treatment on listed.USUBJID = treatment.USUBJID
+    where certainly_by(listed.certain_from, treatment.last_dose_date) and certainly_by(treatment.first_dose_date, listed.certain_until)
 )
 
 select

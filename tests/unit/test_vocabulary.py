@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from pipelines.settings import DBT_PROJECT_DIR
@@ -28,6 +29,18 @@ def test_each_dataset_has_a_staging_model_and_a_mart() -> None:
         staging = DBT_PROJECT_DIR / "models" / "staging" / f"stg_{dataset.table}.sql"
         assert staging.read_text(encoding="utf-8").strip() == f"{{{{ stage('{dataset.table}') }}}}"
         assert (DBT_PROJECT_DIR / "models" / "marts" / f"{dataset.table}.sql").is_file()
+
+
+def test_values_that_cannot_be_read_are_looked_for_in_each_dataset_with_dates_or_numbers() -> None:
+    text = (DBT_PROJECT_DIR / "models" / "intermediate" / "int_unreadable.sql").read_text(encoding="utf-8")
+    listed = re.search(r"set tables = \[(.*?)\]", text, re.DOTALL)
+    assert listed is not None
+    cast = {
+        dataset.table
+        for dataset in load_vocabulary().values()
+        if any(variable.type in ("date", "number") for variable in dataset.variables.values())
+    }
+    assert sorted(re.findall(r"'(\w+)'", listed.group(1))) == sorted(cast)
 
 
 def test_a_dataset_is_about_subjects_about_the_site_or_about_either() -> None:

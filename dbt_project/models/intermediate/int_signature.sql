@@ -1,10 +1,10 @@
 -- Grain: one row per dated signature of a subject's pages by somebody who may sign: the principal investigator, or whoever is delegated SIGNATURE that
--- day. Without a page it is on the form at the visit, without a form on the whole casebook.
+-- day. It is on a page, on the form at the visit, on the visit, or where it names none of them on the whole casebook.
 with signed as (
     select
         signature.site, signature.subject, signature.page_id,
-        case when signature.page_id is null then upper(trim(signature.form)) end as form,
-        case when signature.page_id is null and signature.form is not null then coalesce(upper(trim(signature.visit)), '') end as visit,
+        upper(trim(signature.form)) as form,
+        upper(trim(signature.visit)) as visit,
         signature.signed_at, signature.record, signature.source_file, signature.source_row,
         upper(trim(signature.signed_by)) as signed_by,
         coalesce(alias.person, trim(signature.signed_by)) as person

@@ -1,5 +1,10 @@
-{#- Every dataset of the vocabulary that has dates or numbers. -#}
-{% set tables = ['dm', 'ds', 'sv', 'ae', 'ex', 'vs', 'lb', 'ie', 'co_consent', 'dv', 'query', 'page', 'audit', 'site', 'rand', 'screening_log', 'cm', 'mh', 'eg'] %}
+{#- Every dataset of the vocabulary that has dates or numbers: they are named here, since dbt reads what a model refers to before it knows the
+vocabulary. -#}
+{% set tables = [
+    'dm', 'ds', 'sv', 'ae', 'ex', 'vs', 'eg', 'lb', 'cm', 'mh', 'ie', 'co_consent', 'icf_version', 'irb', 'person', 'delegation', 'training',
+    'credential', 'safety', 'lab_cert', 'ip_log', 'kit', 'temp_log', 'equipment', 'monitoring', 'isf_index', 'signature', 'participation',
+    'dv', 'query', 'page', 'audit', 'site', 'rand', 'screening_log',
+] %}
 -- Grain: one row per delivered file and variable with at least one value that could not be read as its type.
 {% for table in tables %}
 {% set columns = vocabulary(table).columns.values() | selectattr('config.meta.type', 'in', ['date', 'number']) | list %}

@@ -76,13 +76,19 @@ returned as (
     group by USUBJID, product, period
 ),
 
+-- Of a dose that was not given nothing was taken, unless the record says otherwise.
+doses as (
+    select *, case when upper(EXOCCUR) = 'N' and units_taken_raw is null then 0 else units_taken end as units
+    from {{ ref('ex') }}
+),
+
 taken as (
     select
         ex.USUBJID,
         case when kits.kit is not null then kits.product else visits.product end as product,
         coalesce(kits.period, visits.period) as period,
-        case when count(*) = count(ex.units_taken) then sum(ex.units_taken) end as units
-    from {{ ref('ex') }} as ex
+        case when count(*) = count(ex.units) then sum(ex.units) end as units
+    from doses as ex
     left join kits on ex.USUBJID = kits.USUBJID and upper(trim(ex.kit_number)) = kits.kit
     left join visits on ex.kit_number is null and ex.USUBJID = visits.USUBJID and upper(trim(ex.VISIT)) = visits.visit
     where ex.USUBJID is not null

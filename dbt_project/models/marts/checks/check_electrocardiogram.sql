@@ -8,7 +8,7 @@ with recorded as (
         and coalesce(upper(EGSTAT), '') <> 'NOT DONE'
         and not coalesce({{ is_unscheduled('VISIT') }}, false)
     qualify row_number() over (
-        partition by USUBJID, VISITNUM, VISIT, EGDTC order by content_hash, source_file, source_row
+        partition by USUBJID, VISITNUM, VISIT, EGDTC order by record, source_file, source_row
     ) = 1
 )
 

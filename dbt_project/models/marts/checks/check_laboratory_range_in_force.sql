@@ -45,9 +45,8 @@ compared as (
         of_subjects.test, of_subjects.LBDTC, of_subjects.LBORNRLO, of_subjects.LBORNRHI,
         ranges.effective_date,
         not certainly_after(ranges.effective_date, of_subjects.LBDTC) and not certainly_after(of_subjects.LBDTC, ranges.end_date) as is_in_force,
-        coalesce(of_subjects.unit = ranges.unit, true) and (
-            coalesce(of_subjects.LBORNRLO <> ranges.range_low, false) or coalesce(of_subjects.LBORNRHI <> ranges.range_high, false)
-        ) as has_other_limits
+        coalesce(of_subjects.unit = ranges.unit, true) as is_of_unit,
+        coalesce(of_subjects.LBORNRLO <> ranges.range_low, false) or coalesce(of_subjects.LBORNRHI <> ranges.range_high, false) as has_other_limits
     from of_subjects
     inner join ranges
         on of_subjects.site = ranges.site and of_subjects.laboratory = ranges.laboratory and of_subjects.test = ranges.test
@@ -66,7 +65,7 @@ select
         when LBORNRHI is not null then 'up to ' || LBORNRHI
     end as recorded_range,
     bool_or(is_in_force) as is_in_force,
-    coalesce(bool_and(has_other_limits) filter (where is_in_force), false) as has_other_limits,
+    coalesce(bool_and(has_other_limits) filter (where is_in_force and is_of_unit), false) as has_other_limits,
     source_file, source_row
 from compared
 group by site, subject, dataset, record, test, LBDTC, LBORNRLO, LBORNRHI, source_file, source_row

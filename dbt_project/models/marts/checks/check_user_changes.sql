@@ -1,6 +1,7 @@
 -- Grain: one row per site and user who changed values that existed, at a stated time: the most items in any window of E-04's window_hours, the row
 -- at which that many was reached, and the median over the windows of the clock in which the user changed any. An item that is changed again
 -- within a window counts once. Systems are left out.
+{% set tie_order = 'subject, record, source_file, source_row' %}
 with setting as (
     select max(60 * to_number(value)) as minutes
     from {{ source('settings', 'parameter') }}
@@ -17,7 +18,7 @@ changes as (
     from {{ ref('int_data_change') }} as change
     cross join setting
     where length(changed_at) = 16 and old_value is not null and person is not null and not is_by_system
-    window item_order as (partition by site, person, item order by changed_at, record)
+    window item_order as (partition by site, person, item order by changed_at, {{ tie_order }})
 ),
 
 -- An item comes into the window with a change and leaves it when none of it lies within the window any more.
@@ -35,13 +36,14 @@ counted as (
     select
         *,
         sum(step) over (
-            partition by site, person order by at_minute, step, record rows between unbounded preceding and current row
+            partition by site, person order by at_minute, step, {{ tie_order }}
+            rows between unbounded preceding and current row
         ) as changes
     from steps
 ),
 
 most as (
-    select *, row_number() over (partition by site, person order by changes desc, at_minute, record) as position
+    select *, row_number() over (partition by site, person order by changes desc, at_minute, {{ tie_order }}) as position
     from counted
     where step = 1
 ),

@@ -1,4 +1,4 @@
-"""The functions of functions.sql in DuckDB that compare events with safety cases."""
+"""The functions of functions.sql in DuckDB that compare events with safety cases, and reports with what they name."""
 
 from __future__ import annotations
 
@@ -52,3 +52,18 @@ def test_a_list_of_criteria_names_variables_only(
     raw: str | None, is_list: bool, functions: duckdb.DuckDBPyConnection
 ) -> None:
     assert call(functions, "lists_criteria", raw) is is_list
+
+
+@pytest.mark.parametrize(
+    ("raw", "items"),
+    [
+        (" c-1 ", {"C-1"}), ("C-1, c-2;C-3", {"C-1", "C-2", "C-3", "C-1, C-2;C-3"}),
+        ("C-1 ; C-1", {"C-1", "C-1 ; C-1"}), ("C-1 C-2", {"C-1 C-2"}),
+    ],
+)  # fmt: skip
+def test_a_report_names_the_whole_of_its_text_and_each_part(
+    raw: str, items: set[str], functions: duckdb.DuckDBPyConnection
+) -> None:
+    named = call(functions, "named_items", raw)
+    assert isinstance(named, list)
+    assert sorted(named) == sorted(items)

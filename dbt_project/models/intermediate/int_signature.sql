@@ -32,7 +32,7 @@ select signed.* exclude (signed_by)
 from signed
 left join investigators on signed.site = investigators.site and upper(signed.person) = upper(investigators.person)
 left join {{ ref('int_delegation') }} as delegation
-    on signed.site = delegation.site and signed.person = delegation.person and delegation.task = 'SIGNATURE'
+    on signed.site = delegation.site and upper(signed.person) = upper(delegation.person) and delegation.task = 'SIGNATURE'
     and not certainly_after(delegation.start_date, signed.signed_at)
     and not certainly_after(signed.signed_at, delegation.end_date)
 where investigators.person is not null or delegation.person is not null

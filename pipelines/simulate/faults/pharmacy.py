@@ -107,7 +107,8 @@ def expired_kit(spot: Spot) -> list[Fault]:
 @plants("IP-05", "KIT", suits=enrolled)
 def other_kit_given(spot: Spot) -> list[Fault]:
     """Another kit was given than the one assigned, or one of two that are assigned to a visit was not given."""
-    kit, spare = spot.choose(spot.rows("KIT")), _spare_kit(spot)
+    due = [row for row in spot.rows("KIT") if date_of(row, "dispense_by_date") < CUTOFF]
+    kit, spare = spot.choose(due), _spare_kit(spot)
     if kit is None or spare is None:
         return []
     assign(spare, kit["subject"], kit["VISIT"], date_of(kit, "assigned_date"), int(kit["days_supplied"]))

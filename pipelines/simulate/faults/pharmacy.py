@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pipelines.simulate.faults.registry import Fault, Spot, enrolled, plants
 from pipelines.simulate.pharmacy_records import READ_AT, REFRIGERATOR, assign, read_temperatures
 from pipelines.simulate.site_records import Row, SiteRecords, date_of
+from pipelines.simulate.subject_course import CUTOFF
 
 _OTHER_REFRIGERATOR = "Refrigerator 2"
 

@@ -25,14 +25,7 @@ delegations as (
 ),
 
 completed as (
-    select
-        site,
-        upper(person) as person_key,
-        course,
-        min(completion_date) as training_date,
-        count(completion_date_raw) > count(completion_date) as has_unreadable_training
-    from {{ ref('int_training') }}
-    group by site, upper(person), course
+    {{ completed_trainings() }}
 ),
 
 accounts as (

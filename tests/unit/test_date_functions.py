@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import duckdb
 import pytest
-from check_tables import call, open_with_functions
+from check_tables import call
 from hypothesis import given
 from hypothesis import strategies as st
-
-
-@pytest.fixture(scope="module")
-def functions() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = open_with_functions()
-    yield connection
-    connection.close()
-
 
 YEAR, MONTH, DAY, MINUTE = "2024", "2024-05", "2024-05-10", "2024-05-10T12:30"
 

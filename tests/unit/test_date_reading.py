@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import duckdb
 import pytest
-from check_tables import call, open_with_functions
+from check_tables import call
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.standardize.date_functions import read_date_sql
-
-
-@pytest.fixture(scope="module")
-def functions() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = open_with_functions()
-    yield connection
-    connection.close()
 
 
 def read(connection: duckdb.DuckDBPyConnection, raw: str | None, formats: str) -> object:

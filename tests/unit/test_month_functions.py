@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import pytest
-from check_tables import call, open_with_functions
-
-
-@pytest.fixture(scope="module")
-def functions() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = open_with_functions()
-    yield connection
-    connection.close()
+from check_tables import call
 
 
 @pytest.mark.parametrize(

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import pytest
-from check_tables import open_with_functions
-
-
-@pytest.fixture(scope="module")
-def functions() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = open_with_functions()
-    yield connection
-    connection.close()
-
-
-def call(connection: duckdb.DuckDBPyConnection, function: str, *arguments: str | None) -> object:
-    marks = ", ".join("?::VARCHAR" for _ in arguments)
-    row = connection.execute(f"SELECT {function}({marks})", list(arguments)).fetchone()
-    assert row is not None
-    return row[0]
+from check_tables import call
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import get_args
 
 import duckdb
 import pytest
-from check_tables import open_with_functions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landed_exports import loaded, put, written
@@ -28,13 +26,6 @@ def counts(*values: str, site: str = "101") -> DateCounts:
     for value in values:
         dates.add(formats_that_fit(value), 1, site)
     return dates
-
-
-@pytest.fixture(scope="module")
-def functions() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = open_with_functions()
-    yield connection
-    connection.close()
 
 
 # One column of true or false a format.

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from pipelines.sql_text import quote_text
-from pipelines.study import Columns, Expression, Mapping, Source, Study
+from pipelines.study import Mapping, Study
+from pipelines.study_source import Columns, Expression, Source
 from pipelines.study_values import Layout
 from pipelines.vocabulary import Dataset, load_vocabulary
 

@@ -11,7 +11,8 @@ from pipelines.study_values import check_day
 from pipelines.vocabulary import Dataset, load_vocabulary
 
 if TYPE_CHECKING:
-    from pipelines.study import Expression, Mapping, Source, Study
+    from pipelines.study import Mapping, Study
+    from pipelines.study_source import Expression, Source
 
 
 def check_study(study: Study, document: LocatedYaml) -> None:

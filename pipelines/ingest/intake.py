@@ -206,7 +206,7 @@ class _Intake:
         if arrival.refusal:
             raise arrival.refusal
         source = self.study.sources[arrival.source]
-        table = agreed_table(READERS[source.format].read(data, source), self.layouts[arrival.source])
+        table = agreed_table(READERS[source.format].read(data, source).tables[0], self.layouts[arrival.source])
         hold_to_site(table, source, self.site, partial(has_site, self.home, self.study))
         source_file = f"{self.study.study}/{self.site}/{arrival.file.name}"
         # The rows name their file, so the same bytes under another name are another folder.

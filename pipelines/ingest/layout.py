@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 
 from pipelines.foreign_text import normal_form
 from pipelines.ingest.examination import EXAMINATION
-from pipelines.ingest.readers import READERS, Reading
+from pipelines.ingest.readers import READERS, Table
 from pipelines.ingest.refusal import Refusal
 from pipelines.sql_text import columns_in
-from pipelines.study import Expression, Source
+from pipelines.study_source import Expression, Source
 
 LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site")
 
@@ -52,8 +52,8 @@ def layout_of(source: Source) -> Layout:
     )
 
 
-def agreed_table(reading: Reading, layout: Layout) -> pa.Table:
-    """Return the file's table under the agreed column names.
+def agreed_table(read: Table, layout: Layout) -> pa.Table:
+    """Return a table's rows under the agreed column names.
 
     A header is trimmed; an alias gives its agreed name; a name that differs from a declared one in case or Unicode form
     only takes the declared spelling; any other name stays as it is.
@@ -61,7 +61,7 @@ def agreed_table(reading: Reading, layout: Layout) -> pa.Table:
     Raises:
         Refusal: a name is blank, repeated or reserved, or a required column is missing.
     """
-    names = [layout.renamed.get(_folded(written), written.strip()) for written in reading.header]
+    names = [layout.renamed.get(_folded(written), written.strip()) for written in read.header]
     folded: dict[str, int] = {}
     for place, name in enumerate(names, start=1):
         if not name:
@@ -76,7 +76,7 @@ def agreed_table(reading: Reading, layout: Layout) -> pa.Table:
     missing = [name for name in layout.required if name.casefold() not in folded]
     if missing:
         raise Refusal("missing_column", f"the file has no column {', '.join(missing)}", 1)
-    return reading.table.rename_columns(names)
+    return read.rows.rename_columns(names)
 
 
 def hold_to_site(table: pa.Table, source: Source, site: str, is_site: Callable[[str], bool]) -> None:

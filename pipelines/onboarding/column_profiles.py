@@ -14,7 +14,7 @@ from pipelines.onboarding.date_fits import DateCounts, formats_that_fit
 from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.exports import Export
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
-from pipelines.study import Source
+from pipelines.study_source import Source
 
 # A column with more values than this has no codes; its values are forgotten.
 MAX_CODES = 60
@@ -82,14 +82,14 @@ def profile_export(export: Export, dialect: Dialect) -> ExportProfile:
         data = path.read_bytes()
         source = Source(path="any/file", encoding=dialect.encoding_to_look(data), delimiter=dialect.delimiter)
         try:
-            reading = READERS[source.format].read(data, source)
+            table = READERS[source.format].read(data, source).tables[0]
         except Refusal as refusal:
             profile.refused[refusal.reason.split(":")[0]] += 1
             continue
         profile.files += 1
-        profile.rows += reading.table.num_rows
-        for place, header in enumerate(reading.header):
-            values = pl.Series("value", reading.table.column(place)).str.strip_chars(" \t\r\n")
+        profile.rows += table.rows.num_rows
+        for place, header in enumerate(table.header):
+            values = pl.Series("value", table.rows.column(place)).str.strip_chars(" \t\r\n")
             filled = values.filter(values != "")
             told = filled if dialect.encoding is not None else filled.filter(filled.str.contains(r"^[\x00-\x7f]*$"))
             profile.unread_values += len(filled) - len(told)

@@ -9,7 +9,8 @@ from typing import Literal
 
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
 from pipelines.onboarding.unused_columns import columns_read
-from pipelines.study import Expression, Source, Study
+from pipelines.study import Study
+from pipelines.study_source import Expression, Source
 
 Aspect = Literal[
     "source found", "encoding and delimiter", "site column", "subject", "extract date", "date formats",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pipelines.onboarding.column_profiles import ColumnProfile, ExportProfile
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
 from pipelines.sql_text import columns_in, quote_name
-from pipelines.study import Expression
 from pipelines.study_layouts import study_prefix, without_study_sql
+from pipelines.study_source import Expression
 
 # Below this share of known subjects, a column is taken for something else; where the study's id stands before fewer
 # ids than that, it is taken for a part of them.

@@ -11,7 +11,8 @@ from pipelines.onboarding.column_profiles import ColumnProfile, ExportProfile
 from pipelines.onboarding.identities import IdentityGuess, name_in_sql
 from pipelines.onboarding.known_names import KnownMeasurement, find_by_names, known_names
 from pipelines.onboarding.variable_matches import Match, match_variables, measured_columns
-from pipelines.study import Expression, Measurement
+from pipelines.study import Measurement
+from pipelines.study_source import Expression
 from pipelines.vocabulary import Dataset
 
 T = TypeVar("T")

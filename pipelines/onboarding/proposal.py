@@ -23,8 +23,8 @@ from pipelines.onboarding.mapping_guesses import Guess, MappingGuess, guess_mapp
 from pipelines.onboarding.variable_matches import guess_dataset
 from pipelines.onboarding.visit_names import VisitGuess, guess_visits, spell_visits_alike
 from pipelines.settings import Home
-from pipelines.study import Expression
 from pipelines.study_layouts import datasets_of
+from pipelines.study_source import Expression
 from pipelines.study_values import DateFormat
 from pipelines.vocabulary import load_vocabulary
 

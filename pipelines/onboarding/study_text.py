@@ -15,7 +15,8 @@ from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
 from pipelines.onboarding.unused_columns import unused_columns
-from pipelines.study import Expression, Measurement
+from pipelines.study import Measurement
+from pipelines.study_source import Expression
 from pipelines.study_values import OPEN
 
 CONFIRM, TODO = "CONFIRM", OPEN

@@ -9,7 +9,7 @@ from pipelines.onboarding.known_names import AGAIN
 from pipelines.onboarding.mapping_guesses import MappingGuess
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
 from pipelines.sql_text import columns_in
-from pipelines.study import Expression
+from pipelines.study_source import Expression
 from pipelines.vocabulary import load_vocabulary
 
 

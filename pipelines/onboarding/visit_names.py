@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipelines.onboarding.column_profiles import ExportProfile
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
-from pipelines.study import Expression
+from pipelines.study_source import Expression
 
 # Names of visits that are on no schedule.
 _UNPLANNED = re.compile(r"unsch|unplanned|adverse|concomitant|medication|log\b|\(\d+\)$", re.IGNORECASE)

@@ -9,7 +9,8 @@ import duckdb
 from pipelines.errors import UserError
 from pipelines.located_yaml import LocatedYaml, Location
 from pipelines.sql_text import columns_in, quote_name
-from pipelines.study import Expression, Study
+from pipelines.study import Study
+from pipelines.study_source import Expression
 
 
 def check_expressions(study: Study, document: LocatedYaml) -> None:

@@ -10,7 +10,8 @@ from pipelines.ingest import CurrentDelivery
 from pipelines.standardize.date_functions import date_functions_sql, read_date_sql
 from pipelines.standardize.mapping import date_formats, source_value_sql
 from pipelines.standardize.source_files import SourceFiles
-from pipelines.study import Expression, Source, Study
+from pipelines.study import Study
+from pipelines.study_source import Expression, Source
 
 ExtractDates = dict[tuple[str, str], str]
 

@@ -9,7 +9,8 @@ from pipelines.ingest import CurrentDelivery
 from pipelines.sql_text import columns_in
 from pipelines.standardize.delivery_facts import Refusals, dataset_of_source
 from pipelines.standardize.mapping import expression_columns, mapped_expressions
-from pipelines.study import Columns, Source, Study
+from pipelines.study import Study
+from pipelines.study_source import Columns, Source
 from pipelines.vocabulary import load_vocabulary
 
 MISSING_COLUMN = "missing column"

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pipelines.foreign_text import normal_form, normal_form_sql
 from pipelines.sql_text import columns_in, quote_list, quote_name, quote_text
 from pipelines.standardize.source_files import SourceFiles
-from pipelines.study import Expression, ListedSite, Mapping, Measurement, Source, Study
+from pipelines.study import ListedSite, Mapping, Measurement, Study
+from pipelines.study_source import Expression, Source
 from pipelines.vocabulary import Dataset
 
 WHITE_SPACE = " \t\r\n"

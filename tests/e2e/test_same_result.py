@@ -20,7 +20,8 @@ from rooms import StudyRun, run_through_the_rooms
 
 from pipelines.ingest.landing import landing_files, landing_sites, source_of
 from pipelines.settings import Home
-from pipelines.study import Source, load_study
+from pipelines.study import load_study
+from pipelines.study_source import Source
 from pipelines.transfer import verify_extract, write_extract
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.report.report_input import ReportInput
-from pipelines.study import ListedSite, Source, Study
+from pipelines.study import ListedSite, Study
+from pipelines.study_source import Source
 
 STUDY = "S-1"
 

@@ -11,7 +11,8 @@ import pytest
 from pipelines.settings import PROJECT_ROOT
 from pipelines.sql_text import columns_in
 from pipelines.standardize.mapping import expression_columns
-from pipelines.study import Mapping, Source, Study, load_study
+from pipelines.study import Mapping, Study, load_study
+from pipelines.study_source import Source
 
 STUDIES = ["AA-AA-000-0000", "CDISCPILOT01"]
 

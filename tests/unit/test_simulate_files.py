@@ -13,7 +13,8 @@ import pytest
 from pipelines.errors import UserError
 from pipelines.settings import Home
 from pipelines.simulate import simulate_portfolio
-from pipelines.study import Expression, Study, load_study
+from pipelines.study import Study, load_study
+from pipelines.study_source import Expression
 from pipelines.vocabulary import load_vocabulary
 
 Record = dict[str, str]

@@ -8,8 +8,9 @@ import pytest
 
 from pipelines.cron_text import cron_problem
 from pipelines.errors import ConfigError
-from pipelines.study import Source, Study, load_located_study, load_study
+from pipelines.study import Study, load_located_study, load_study
 from pipelines.study_errors import allowed_keys
+from pipelines.study_source import Source
 from pipelines.study_values import DateFormat
 
 GOOD = """\
@@ -126,7 +127,7 @@ MISTAKES = [
     ("name: Week 4", "name: Screening", 'visit "Screening" is given twice, first in line 9', "  - {name: Screening"),
     ("edc/VS.csv", "edc/AE.csv", 'path "edc/AE.csv" is given twice, first in line 13', "    path"),
     # How files are written.
-    ("    encoding: cp1252", "    format: xlsx", '"xlsx" is not one of csv', "    format"),
+    ("    encoding: cp1252", "    format: xlxs", 'Did you mean "xlsx"', "    format"),
     ("cp1252", "utf-9", '"utf-9" is not a known encoding', "    encoding"),
     ('";"', '"||"', "delimiter: String should have at most 1 character", "    delimiter"),
     ('";"', "'\"'", "delimiter and quote are the same character", "  VS"),

@@ -9,7 +9,8 @@ import duckdb
 import polars as pl
 
 from pipelines.findings import FINDING_COLUMNS, RunInfo
-from pipelines.study import Mapping, Source, Study
+from pipelines.study import Mapping, Study
+from pipelines.study_source import Source
 from pipelines.transfer.contents import write_contents
 from pipelines.transfer.manifest import render_manifest
 from pipelines.transfer.tables import WrittenFile

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pipelines.ingest.readers.csv_text import CsvReader
-from pipelines.ingest.readers.reader import Reader, Reading
+from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 
-READERS: dict[str, Reader] = {"csv": CsvReader()}
+READERS: dict[str, Reader] = {
+    "csv": CsvReader(),
+}
 
-__all__ = ["READERS", "Reader", "Reading"]
+__all__ = ["READERS", "Content", "Reader", "Reading", "Remark", "Table"]

@@ -21,9 +21,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from pipelines.ingest.readers.reader import Reading
+from pipelines.ingest.readers.reader import Content, Reading, Table
 from pipelines.ingest.refusal import Refusal
-from pipelines.study import Source
+from pipelines.study_source import Source
 
 if TYPE_CHECKING:
     import _csv
@@ -52,8 +52,9 @@ class CsvReader:
 
     version = "csv-1"
 
-    def read(self, data: bytes, source: Source) -> Reading:
+    def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""
+        data = bytes(data)
         _refuse_other_types(data)
         text = _as_utf8(data, source.encoding)
         if not text or text.isspace():
@@ -148,7 +149,7 @@ def _parse(text: bytes, source: Source) -> Reading:
     if differing is not None:
         place = f"rows {differing + 1} to {min(differing + ROWS_A_PIECE, rows_read)}"
         raise Refusal("value_mismatch", f"two readers do not read the same values in {place}")
-    return Reading(header, table)
+    return Reading((Table("", header, table),))
 
 
 def _is_same(rows: list[list[str]], table: pa.Table) -> bool:

@@ -1,24 +1,69 @@
-"""What every format's reader promises: bytes and the source's declaration in, a table of text out, or a refusal."""
+"""What every format's reader promises: bytes and the source's declaration in, tables of text out, or a refusal."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import mmap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
 
-from pipelines.study import Source
+from pipelines.study_source import Source
+
+# A large file is mapped into memory, not loaded: whoever reads it piece by piece holds one piece at a time.
+Content = bytes | mmap.mmap
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of an export: a form, an item group, a dataset, a sheet.
+
+    `header` holds the names as written, and `rows` one text column for each of them in the same order, blank where
+    nothing was filled in. Names may repeat or be blank here, so columns are found by place; `layout.py` judges names.
+    `places` says for each row where it stands in the file (line, sheet and row, element path), None where that is the
+    row's number. `keys` are columns that tell whose a row is and hold no data of their own; `subject` and `site` those
+    of them that name the subject and the site, where the format itself says so. `member` is the file inside an
+    archive.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: pa.Table
+    places: pa.ChunkedArray | pa.Array | None = None
+    keys: frozenset[str] = frozenset()
+    subject: str | None = None
+    site: str | None = None
+    member: str | None = None
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is odd about a file that was read whole, e.g. `hidden_rows`; it becomes a finding (X-09).
+
+    `text` holds counts and places, never a cell's content. `row` is the 1-based data row in `table`, where there is
+    one.
+    """
+
+    code: str
+    text: str
+    table: str = ""
+    row: int | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A file's content: `header` as written, and `table` with one text column for each header in the same order.
+    """A file's content.
 
-    Headers may repeat or be blank here, so the table's columns are found by place; `layout.py` judges the names.
+    `sparse` where the format leaves out what is blank: then a table or an agreed column that is not in the file was
+    delivered empty, unless the table is here without it. `counts` are facts of the file's own units, for a person who
+    looks at it (`siteproof preview`), e.g. forms or audit records.
     """
 
-    header: tuple[str, ...]
-    table: pa.Table
+    tables: tuple[Table, ...]
+    sparse: bool = False
+    remarks: tuple[Remark, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Reader(Protocol):
@@ -29,8 +74,8 @@ class Reader(Protocol):
 
     version: str
 
-    def read(self, data: bytes, source: Source) -> Reading:
-        """Read a whole file as `source` declares it; nothing is guessed.
+    def read(self, data: Content, source: Source) -> Reading:
+        """Read a whole file as `source` declares it, all its tables; nothing is guessed, nothing is left out.
 
         Raises:
             Refusal: the file cannot be read as declared.

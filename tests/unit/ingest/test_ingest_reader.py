@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from pipelines.ingest.readers import READERS
 from pipelines.ingest.readers import csv_text as csv_text_room
 from pipelines.ingest.refusal import Refusal
-from pipelines.study import Source
+from pipelines.study_source import Source
 
 AWKWARD = ["a", "7", " ", '"', "\n", "\r", "\r\n", ",", ";", "\t", "é", "\u2028", "\x0b", "\x1c", "\0", "\\", "'", "NA"]
 
 
 def read(data: bytes, **declared: str) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    reading = READERS["csv"].read(data, Source(path="edc/AE.csv", **declared))
-    columns = [column.to_pylist() for column in reading.table.columns]
-    return reading.header, list(zip(*columns, strict=True))
+    (table,) = READERS["csv"].read(data, Source(path="edc/AE.csv", **declared)).tables
+    columns = [column.to_pylist() for column in table.rows.columns]
+    return table.header, list(zip(*columns, strict=True))
 
 
 def refusal_of(data: bytes, **declared: str) -> Refusal:

@@ -15,7 +15,7 @@ from pipelines.errors import ConfigError
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit, guess_formats
 from pipelines.settings import Home
 from pipelines.standardize.date_functions import read_date_sql
-from pipelines.study import Expression
+from pipelines.study_source import Expression
 from pipelines.study_values import DateFormat
 
 FORMATS: tuple[DateFormat, ...] = get_args(DateFormat)

@@ -12,7 +12,7 @@ from landed_exports import loaded, propose, put, written
 from pipelines.errors import UserError
 from pipelines.onboarding.dialects import Dialect, find_dialect
 from pipelines.settings import Home
-from pipelines.study import Expression
+from pipelines.study_source import Expression
 
 
 def export(text: str, encoding: str) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from landed_exports import loaded, put, written
 
 from pipelines.settings import Home
-from pipelines.study import Expression
+from pipelines.study_source import Expression
 
 
 def test_the_site_column_names_the_folder_in_every_row(home: Home) -> None:

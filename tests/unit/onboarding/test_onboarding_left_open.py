@@ -10,7 +10,8 @@ from pipelines.errors import ConfigError
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
 from pipelines.onboarding.unused_columns import unused_columns
 from pipelines.settings import Home
-from pipelines.study import Expression, load_study
+from pipelines.study import load_study
+from pipelines.study_source import Expression
 
 OPEN = "    subject: TODO  # TODO: no column has a known name of the subject's id"
 

@@ -13,7 +13,7 @@ from pipelines.onboarding import propose_study
 from pipelines.onboarding.known_names import KNOWN_ITEMS_FILE, known_names, plain
 from pipelines.onboarding.variable_matches import match_variables
 from pipelines.settings import Home
-from pipelines.study import Expression
+from pipelines.study_source import Expression
 from pipelines.vocabulary import load_vocabulary
 
 DM = "SUBJID,SITE,SEX\n101-1,101,Female\n101-2,101,Male\n"

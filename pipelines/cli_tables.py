@@ -26,10 +26,10 @@ def deliveries(
     """List every file that a study's sites delivered: accepted, duplicate, superseded or refused, and why."""
     where = home_of(context, home)
     load_known_study(where, study)
-    from pipelines.ingest import read_deliveries
+    from pipelines.ingest import delivered_files, read_deliveries
 
     columns = ["study", "site", "system", "file", "sha256", "received_at", "status", "reason", "rows"]
-    print_frame(read_deliveries(where, study).select(columns), form)
+    print_frame(delivered_files(read_deliveries(where, study)).select(columns), form)
 
 
 @tables_app.command()

@@ -30,8 +30,7 @@ def check_study(study: Study, document: LocatedYaml) -> None:
         (f"{visit.num:g}", ("visits", i, "num")) for i, visit in enumerate(study.visits) if visit.num is not None
     )
     _check_once(document, "visit number", numbers)
-    paths = ((source.path, ("sources", name, "path")) for name, source in study.sources.items())
-    _check_once(document, "path", paths)
+    _check_shared_paths(study, document)
     for source_name, source in study.sources.items():
         _check_extract_date(source_name, source, document)
     vocabulary = load_vocabulary()
@@ -49,6 +48,26 @@ def _check_once(document: LocatedYaml, what: str, given: Iterable[tuple[str, Loc
         if earlier is not location:
             line = document.line_of(earlier)
             raise document.error(f'{what} "{name}" is given twice, first in line {line}; keep one of them', location)
+
+
+# What decides how a file is read as a whole, and so is said alike by all sources that take a table of it.
+_OF_THE_FILE = ("format", "encoding", "delimiter", "quote", "dictionary", "header_rows")
+
+
+def _check_shared_paths(study: Study, document: LocatedYaml) -> None:
+    """Sources may share a path where each takes another table, or another member, of the same file."""
+    taken = (
+        (" ".join(filter(None, (source.path, source.member, source.table))), ("sources", name, "path"))
+        for name, source in study.sources.items()
+    )
+    _check_once(document, "path", taken)
+    first: dict[tuple[str, str | None], str] = {}
+    for name, source in study.sources.items():
+        earlier = first.setdefault((source.path, source.member), name)
+        for key in _OF_THE_FILE:
+            if getattr(source, key) != getattr(study.sources[earlier], key):
+                both = f"{earlier} and {name} take tables of the same file but differ in {key}"
+                raise document.error(f"{both}; say the same for both", ("sources", name))
 
 
 def _check_extract_date(name: str, source: Source, document: LocatedYaml) -> None:

@@ -19,6 +19,9 @@ ExportFormat = Literal[
     "odm", "xpt", "sas7bdat", "dataset-json", "xlsx",
 ]  # fmt: skip
 
+# Files of these formats leave out what is blank, so what the mapping reads decides which columns they give.
+SPARSE_FORMATS = frozenset({"odm"})
+
 
 class Columns(StrictModel):
     """The columns that site and SMO agreed on for a source; names, or patterns such as `*_nsv`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines.ingest.deliveries import (
     CurrentDelivery,
     current_deliveries,
+    delivered_files,
     known_sites,
     previous_deliveries,
     read_deliveries,
@@ -18,6 +19,7 @@ __all__ = [
     "CurrentDelivery",
     "DeliveryEvent",
     "current_deliveries",
+    "delivered_files",
     "ingest_site",
     "ingest_study",
     "known_sites",

@@ -11,7 +11,8 @@ import polars as pl
 from pipelines.errors import UserError
 from pipelines.ingest.examination import OddText
 from pipelines.ingest.landing import landing_sites
-from pipelines.ingest.ledger import LEDGER_FILE, DeliveryEvent, current_of, read_ledger
+from pipelines.ingest.ledger import LEDGER_FILE, DeliveryEvent, current_of, name_in_rows, read_ledger
+from pipelines.ingest.readers import Remark
 from pipelines.ingest.store import ROWS_FILE
 from pipelines.settings import Home
 
@@ -34,12 +35,16 @@ _SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 }
 
 
+_BY_WEIGHT = ("accepted", "superseded", "refused", "duplicate")
+
+
 @dataclass(frozen=True)
 class CurrentDelivery:
     """The delivery whose rows count for a site and a source.
 
     `source_file` is `<STUDY>/<SITE>/<system>/<file>` as in the rows; `previous_rows` is the number of rows of the
-    accepted delivery with other content before it, None if this is the first; `odd_text` is what of it is not plain.
+    accepted delivery with other content before it, None if this is the first; `odd_text` is what of it is not plain,
+    and `remarks` what its reader found odd.
     """
 
     site: str
@@ -54,10 +59,11 @@ class CurrentDelivery:
     rows_path: Path
     previous_rows: int | None
     odd_text: tuple[OddText, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def read_deliveries(home: Home, study_id: str) -> pl.DataFrame:
-    """Return one row a delivery, sorted by site, system, file and sequence.
+    """Return one row a file that came and source that took from it, sorted by site, system, file and sequence.
 
     Columns: study, site, system, file, sha256, received_at (UTC, ISO 8601), status (accepted, duplicate, superseded,
     refused), reason (`code: text`, blank where accepted), rows, source, sequence (within the site), line (of the
@@ -66,13 +72,28 @@ def read_deliveries(home: Home, study_id: str) -> pl.DataFrame:
     """
     rows = []
     for _, events in _ledgers(home, study_id):
-        current = {event.sequence for event in current_of(events).values()}
+        current = {(event.sequence, event.source) for event in current_of(events).values()}
         for event in events:
-            superseded = event.status == "accepted" and event.sequence not in current
+            superseded = event.status == "accepted" and (event.sequence, event.source) not in current
             status = "superseded" if superseded else event.status
             rows.append({**vars(event), "study": study_id, "status": status})
     frame = pl.DataFrame([{name: row[name] for name in _SCHEMA} for row in rows], schema=_SCHEMA)
     return frame.sort("study", "site", "system", "file", "sequence")
+
+
+def delivered_files(deliveries: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a file that came, of the frame that `read_deliveries` gives, with its columns and order.
+
+    `rows` is the sum of its tables. Where its sources differ in status, the first of accepted, superseded, refused and
+    duplicate that one of them has is the file's.
+    """
+    rank = pl.col("status").replace_strict({status: place for place, status in enumerate(_BY_WEIGHT)})
+    ranked = deliveries.sort(rank, "source", maintain_order=True)
+    files = ranked.group_by("site", "sequence", maintain_order=True).agg(
+        pl.exclude("rows", "repeated_rows").first(),
+        *(pl.when(pl.col(c).is_not_null().any()).then(pl.col(c).sum()).alias(c) for c in ("rows", "repeated_rows")),
+    )
+    return files.select(deliveries.columns).sort("site", "system", "file", "sequence")
 
 
 def known_sites(home: Home, study_id: str) -> list[str]:
@@ -130,7 +151,7 @@ def _current_delivery(home: Home, study_id: str, event: DeliveryEvent, events: l
         source=event.source,
         system=event.system,
         file=event.file,
-        source_file=f"{study_id}/{event.site}/{event.name}",
+        source_file=name_in_rows(study_id, event.site, event.name, event.member),
         sha256=event.sha256,
         rows=event.rows,
         columns=event.columns,
@@ -138,6 +159,7 @@ def _current_delivery(home: Home, study_id: str, event: DeliveryEvent, events: l
         rows_path=home.store / event.store / ROWS_FILE,
         previous_rows=earlier[-1].rows if earlier else None,
         odd_text=event.odd_text,
+        remarks=event.remarks,
     )
 
 

@@ -10,20 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-from pipelines.ingest.examination import OddText, count_repeated_rows, find_odd_text
-from pipelines.ingest.landing import LandingFile, has_site, landing_files, landing_sites, source_of
-from pipelines.ingest.layout import Layout, agreed_table, hold_to_site, layout_of, with_lineage
-from pipelines.ingest.ledger import DeliveryEvent, current_of, ledger_path, read_ledger, write_ledger
-from pipelines.ingest.readers import READERS
+from pipelines.ingest.arrival import Arrived, arrived
+from pipelines.ingest.landing import LandingFile, landing_files, landing_sites, sources_of
+from pipelines.ingest.layout import Layout, layout_of
+from pipelines.ingest.ledger import DeliveryEvent, Status, current_of, ledger_path, read_ledger, write_ledger
 from pipelines.ingest.refusal import Refusal
+from pipelines.ingest.source_rows import SourceRows, read_sources
 from pipelines.ingest.store import holding_site, keep_delivery, keep_refused
 from pipelines.settings import Home
 from pipelines.study import Study
+from pipelines.study_columns import mapped_columns
 
-# A file is read in one piece, so its size times the number of sites at work bounds the memory that ingest needs.
-MAX_FILE_BYTES = 1 << 30
 # Python reads one file at a time whatever the number of threads; the others count, compress and wait for the disk.
 MAX_SITES_AT_WORK = 4
 
@@ -84,7 +83,7 @@ def ingest_site(home: Home, study: Study, site: str, now: Clock = utc_now) -> li
 
 
 def _layouts_of(study: Study) -> dict[str, Layout]:
-    return {name: layout_of(source) for name, source in study.sources.items()}
+    return {name: layout_of(source, mapped_columns(study, name)) for name, source in study.sources.items()}
 
 
 def _ingest(home: Home, study: Study, site: str, layouts: Mapping[str, Layout], now: Clock) -> list[DeliveryEvent]:
@@ -104,13 +103,13 @@ def _ingest(home: Home, study: Study, site: str, layouts: Mapping[str, Layout], 
 
 @dataclass
 class _Arrival:
-    """One file on its way in, and what is known of it so far."""
+    """One file on its way in, and what is known of it so far; `sources` is empty where it fits none."""
 
     file: LandingFile
-    source: str = ""
-    layout: str = ""
+    sources: tuple[str, ...] = ()
     refusal: Refusal | None = None
     sha256: str = ""
+    sequence: int = 0
 
 
 class _Intake:
@@ -129,165 +128,163 @@ class _Intake:
         self.home = home
         self.study = study
         self.site = site
+        self.folder = ledger_path(home, study.study, site).parent
         self.events = events
         self.present = present
         self.now = now
         self.layouts = layouts
+        self._read = partial(read_sources, home, study, site, layouts)
         self.current = current_of(events)
-        self.last = {event.name: place for place, event in enumerate(events)}
+        # File -> source -> the place in `events` of what became of it last.
+        self.last: dict[str, dict[str, int]] = {}
+        for place, event in enumerate(events):
+            self._remember(event, place)
 
     def take(self, file: LandingFile) -> None:
-        """Add the event that this file is, if it is one."""
-        last = self.events[self.last[file.name]] if file.name in self.last else None
-        seen = last is not None and (last.size, last.mtime_ns) == (file.size, file.mtime_ns)
+        """Add the events that this file is, if it is any."""
         arrival = self._arrival(file)
-        if last and seen and self._is_settled(last, arrival):
+        last = {source: self.events[place] for source, place in self.last.get(file.name, {}).items()}
+        seen = bool(last) and all((e.size, e.mtime_ns) == (file.size, file.mtime_ns) for e in last.values())
+        if seen and not self._unsettled(last, arrival):
             return
         try:
-            data = _bytes_of(file)
-        except Refusal as refusal:
-            if not (last and seen and last.reason == refusal.reason):
-                self._add(arrival, "refused", reason=refusal.reason)
-            return
-        arrival.sha256 = hashlib.sha256(data).hexdigest()
-        if last and last.sha256 == arrival.sha256 and self._is_settled(last, arrival):
-            self.events[self.last[file.name]] = replace(last, mtime_ns=file.mtime_ns)
-            return
-        current = self.current.get(arrival.source)
-        if current and self._repeats(current, arrival):
-            self._add(arrival, "duplicate", reason=f"duplicate of {current.name}", rows=current.rows)
+            with arrived(file, self.folder) as content:
+                arrival.sha256 = content.sha256
+                self._take(arrival, content, last)
+        except Refusal as refusal:  # of the file, not of its content
+            if not (seen and all(event.reason == refusal.reason for event in last.values())):
+                for source in self._named(arrival):
+                    self._add(arrival, source, "refused", reason=refusal.reason)
+
+    def _take(self, arrival: _Arrival, content: Arrived, last: Mapping[str, DeliveryEvent]) -> None:
+        """Add the events of a file whose bytes are there."""
+        if last and all(event.sha256 == arrival.sha256 for event in last.values()):
+            sources = self._unsettled(last, arrival)
+            for source in last.keys() - set(sources):
+                place = self.last[arrival.file.name][source]
+                self.events[place] = replace(self.events[place], mtime_ns=arrival.file.mtime_ns)
+        else:
+            sources = list(self._named(arrival))
+        to_read = []
+        for source in sources:
+            current = self.current.get(source)
+            if current and self._repeats(current, arrival):
+                self._add(arrival, source, "duplicate", reason=f"duplicate of {current.name}", rows=current.rows)
+            else:
+                to_read.append(source)
+        if not to_read:
             return
         try:
-            self._accept(arrival, data, self._received_before(arrival, last, current))
+            if arrival.refusal:
+                raise arrival.refusal
+            taken = self._read(arrival.file.name, content.content, to_read)
         except Refusal as refusal:
-            self._refuse(arrival, data, refusal, self._received_before(arrival, last, None))
+            self._refuse(arrival, content, refusal, to_read, last)
+            return
+        for source, one in taken.items():
+            self._accept(arrival, content, source, one, last.get(source))
 
     def _arrival(self, file: LandingFile) -> _Arrival:
-        if file.refusal:
-            return _Arrival(file, refusal=file.refusal)
+        sequence = self.events[-1].sequence + 1 if self.events else 1
         try:
-            source = source_of(self.study, file)
+            if file.refusal:
+                raise file.refusal
+            return _Arrival(file, sources_of(self.study, file), sequence=sequence)
         except Refusal as refusal:
-            return _Arrival(file, refusal=refusal)
-        return _Arrival(file, source, self.layouts[source].digest)
+            return _Arrival(file, refusal=refusal, sequence=sequence)
+
+    def _named(self, arrival: _Arrival) -> tuple[str, ...]:
+        """Return the sources of a file; one without a name where it fits none."""
+        return arrival.sources or ("",)
+
+    def _digest(self, source: str) -> str:
+        return self.layouts[source].digest if source else ""
+
+    def _unsettled(self, last: Mapping[str, DeliveryEvent], arrival: _Arrival) -> list[str]:
+        """Return the sources for which these bytes need a second look under the study's present configuration."""
+        return [
+            source
+            for source in self._named(arrival)
+            if source not in last or not self._is_settled(last[source], arrival)
+        ]
 
     def _is_settled(self, last: DeliveryEvent, arrival: _Arrival) -> bool:
-        """Return whether these bytes need no second look under the study's present configuration."""
-        if last.source != arrival.source:
-            return False
         if last.status == "refused":
             code = last.reason.partition(":")[0]
             same_cause = arrival.refusal is None or arrival.refusal.code == code
-            return code != "unreadable" and last.layout == arrival.layout and same_cause
+            return code != "unreadable" and last.layout == self._digest(last.source) and same_cause
         # A mended configuration has the current delivery read again. Older ones stay as they were read, so that
         # none of them becomes current by that.
         current = self.current.get(last.source)
-        outdated = current is not None and current.sha256 == last.sha256 and current.layout != arrival.layout
-        return not (outdated and current is not None and self._stands_for(current, arrival))
+        if current is None or current.sha256 != last.sha256 or current.layout == self._digest(last.source):
+            return True
+        return not self._stands_for(current, arrival)
 
     def _stands_for(self, current: DeliveryEvent, arrival: _Arrival) -> bool:
         """Return whether this file is the one to read the current delivery's bytes from."""
         return arrival.file.name == current.name or current.name not in self.present
 
     def _repeats(self, current: DeliveryEvent, arrival: _Arrival) -> bool:
-        same_reading = current.layout == arrival.layout or not self._stands_for(current, arrival)
+        same_reading = current.layout == self._digest(current.source) or not self._stands_for(current, arrival)
         return current.sha256 == arrival.sha256 and same_reading
 
-    def _received_before(
-        self, arrival: _Arrival, last: DeliveryEvent | None, current: DeliveryEvent | None
-    ) -> str | None:
-        """Return when these bytes came, where they are only read again: that is no new delivery by the site."""
-        for earlier in (current, last):
-            if earlier and earlier.sha256 == arrival.sha256:
-                return earlier.received_at
-        return None
-
-    def _accept(self, arrival: _Arrival, data: bytes, received_at: str | None) -> None:
-        if arrival.refusal:
-            raise arrival.refusal
-        source = self.study.sources[arrival.source]
-        table = agreed_table(READERS[source.format].read(data, source).tables[0], self.layouts[arrival.source])
-        hold_to_site(table, source, self.site, partial(has_site, self.home, self.study))
-        source_file = f"{self.study.study}/{self.site}/{arrival.file.name}"
+    def _accept(
+        self, arrival: _Arrival, content: Arrived, source: str, taken: SourceRows, last: DeliveryEvent | None
+    ) -> None:
         # The rows name their file, so the same bytes under another name are another folder.
-        reading = hashlib.sha256(f"{arrival.layout}\n{source_file}".encode()).hexdigest()
-        store = f"{self.study.study}/{self.site}/{arrival.source}/{arrival.sha256[:16]}-{reading[:8]}"
-        rows = with_lineage(table, source_file, self.site)
-        suffix = Path(arrival.file.file).suffix
-        keep_delivery(self.home.store / store, suffix, data, rows)
-        event = self._add(
-            arrival,
-            "accepted",
-            rows=table.num_rows,
-            columns=tuple(table.column_names),
-            store=store,
-            received_at=received_at,
-            repeated_rows=count_repeated_rows(table),
-            odd_text=find_odd_text(table),
-        )
-        self.current[arrival.source] = event
+        source_file = f"{self.study.study}/{self.site}/{arrival.file.name}"
+        reading = hashlib.sha256(f"{self._digest(source)}\n{source_file}".encode()).hexdigest()
+        store = f"{self.study.study}/{self.site}/{source}/{arrival.sha256[:16]}-{reading[:8]}"
+        keep_delivery(self.home.store / store, Path(arrival.file.file).suffix, content.original, taken.rows)
+        received_at = _received_before(arrival, self.current.get(source), last)
+        event = self._add(arrival, source, "accepted", store=store, received_at=received_at, **vars(taken.facts))
+        self.current[source] = event
 
-    def _refuse(self, arrival: _Arrival, data: bytes, refusal: Refusal, received_at: str | None) -> None:
-        store = f"{self.study.study}/{self.site}/refused/{arrival.sha256[:16]}"
-        keep_refused(self.home.store / store, data)
-        self._add(arrival, "refused", reason=refusal.reason, line=refusal.line, store=store, received_at=received_at)
-
-    def _add(
+    def _refuse(
         self,
         arrival: _Arrival,
-        status: Literal["accepted", "duplicate", "refused"],
-        *,
-        reason: str = "",
-        line: int | None = None,
-        rows: int | None = None,
-        columns: tuple[str, ...] | None = None,
-        store: str | None = None,
-        received_at: str | None = None,
-        repeated_rows: int | None = None,
-        odd_text: tuple[OddText, ...] = (),
+        content: Arrived,
+        refusal: Refusal,
+        sources: Sequence[str],
+        last: Mapping[str, DeliveryEvent],
+    ) -> None:
+        store = f"{self.study.study}/{self.site}/refused/{arrival.sha256[:16]}"
+        keep_refused(self.home.store / store, content.original)
+        told = {"reason": refusal.reason, "line": refusal.line, "store": store}
+        for source in sources:
+            received_at = _received_before(arrival, last.get(source))
+            self._add(arrival, source, "refused", received_at=received_at, **told)
+
+    def _add(
+        self, arrival: _Arrival, source: str, status: Status, *, received_at: str | None = None, **facts: Any
     ) -> DeliveryEvent:
         file = arrival.file
         event = DeliveryEvent(
-            sequence=self.events[-1].sequence + 1 if self.events else 1,
+            sequence=arrival.sequence,
             site=self.site,
             system=file.system,
             file=file.file,
-            source=arrival.source,
+            source=source,
             sha256=arrival.sha256,
             size=file.size,
             mtime_ns=file.mtime_ns,
             received_at=received_at or self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             status=status,
-            reason=reason,
-            line=line,
-            rows=rows,
-            columns=columns,
-            layout=arrival.layout,
-            store=store,
-            repeated_rows=repeated_rows,
-            odd_text=odd_text,
+            layout=self._digest(source),
+            **facts,
         )
-        self.last[file.name] = len(self.events)
+        self._remember(event, len(self.events))
         self.events.append(event)
         return event
 
+    def _remember(self, event: DeliveryEvent, place: int) -> None:
+        known = self.last.setdefault(event.name, {})
+        # What a file was for before study.yml gave it other sources no longer matters.
+        if known and ("" in known) != (event.source == ""):
+            known.clear()
+        known[event.source] = place
 
-def _bytes_of(file: LandingFile) -> bytes:
-    """Return a file's bytes.
 
-    Raises:
-        Refusal: it is not safe to read, too large, cannot be read, or changed meanwhile.
-    """
-    if file.refusal:
-        raise file.refusal
-    if file.size > MAX_FILE_BYTES:
-        raise Refusal("file_too_large", f"{file.size} bytes; the limit is {MAX_FILE_BYTES}")
-    try:
-        with file.path.open("rb") as opened:
-            data = opened.read()
-            after = os.fstat(opened.fileno())
-    except OSError as error:
-        raise Refusal("unreadable", f"{error.strerror}; it will be tried again") from error
-    if (len(data), after.st_mtime_ns) != (file.size, file.mtime_ns):
-        raise Refusal("unreadable", "the file changed while it was read; it will be tried again")
-    return data
+def _received_before(arrival: _Arrival, *earlier: DeliveryEvent | None) -> str | None:
+    """Return when these bytes came, where they are only read again: that is no new delivery by the site."""
+    return next((event.received_at for event in earlier if event and event.sha256 == arrival.sha256), None)

@@ -96,18 +96,18 @@ def misplaced_files(home: Home, study_id: str) -> list[str]:
     return sorted(found)
 
 
-def source_of(study: Study, file: LandingFile) -> str:
-    """Return the name of the one source whose path pattern fits the file.
+def sources_of(study: Study, file: LandingFile) -> tuple[str, ...]:
+    """Return the names of the sources that the file feeds: one, or those that share its path and take a table each.
 
     Raises:
-        Refusal: none fits, or more than one.
+        Refusal: no path pattern fits the file, or more than one.
     """
     fitting = [name for name, source in study.sources.items() if _fits(source.path, file)]
-    if len(fitting) == 1:
-        return fitting[0]
+    if len({study.sources[name].path for name in fitting}) == 1:
+        return tuple(fitting)
     if fitting:
         raise Refusal("ambiguous_source", f"the path fits more than one source: {', '.join(fitting)}")
-    patterns = ", ".join(source.path for source in study.sources.values())
+    patterns = ", ".join(dict.fromkeys(source.path for source in study.sources.values()))
     raise Refusal("unknown_source", f"no source of study.yml has such a path; there are {patterns}")
 
 

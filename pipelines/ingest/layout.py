@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.foreign_text import normal_form
 from pipelines.ingest.examination import EXAMINATION
-from pipelines.ingest.readers import READERS, Table
+from pipelines.ingest.readers import READERS, Reading, Table
 from pipelines.ingest.refusal import Refusal
 from pipelines.sql_text import columns_in
-from pipelines.study_source import Expression, Source
+from pipelines.study_source import SPARSE_FORMATS, Expression, Source
 
-LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site")
+# What a source says that decides how its files are read, and as whose.
+_READ_BY = {
+    "format", "member", "table", "dictionary", "header_rows", "encoding", "delimiter", "quote",
+    "site", "missing", "aliases", "columns",
+}  # fmt: skip
+LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site", "__source_place")
 
 
 @dataclass(frozen=True)
@@ -26,22 +31,23 @@ class Layout:
     """What is agreed of a source's columns, worked out once for all its files.
 
     `digest` is a hash of all that decides how a file is read: when it changes, files are read again. `required` and
-    `declared` are names in the agreed spelling; `renamed` gives the agreed name for a header's, folded.
+    `declared` are names in the agreed spelling; `renamed` gives the agreed name for a header's, folded. `mapped` are
+    the columns that the mapping reads.
     """
 
     digest: str
     required: tuple[str, ...]
     declared: frozenset[str]
     renamed: Mapping[str, str]
+    mapped: tuple[str, ...]
 
 
-def layout_of(source: Source) -> Layout:
-    """Return what study.yml says of a source's columns."""
-    declaration = source.model_dump(
-        mode="json", include={"format", "encoding", "delimiter", "quote", "site", "missing", "aliases", "columns"}
-    )
+def layout_of(source: Source, mapped: Sequence[str] = ()) -> Layout:
+    """Return what study.yml says of a source's columns; `mapped` are those that its mapping reads."""
+    declaration = source.model_dump(mode="json", include=_READ_BY, exclude_defaults=True)
     declared, required = _declared_names(source), _required_names(source)
-    parts = [READERS[source.format].version, EXAMINATION, declaration, declared, required]
+    read = sorted(mapped) if source.format in SPARSE_FORMATS else []
+    parts = [READERS[source.format].version, EXAMINATION, declaration, declared, required, read]
     spelling = {_folded(name): name for name in reversed(declared)}
     aliases = {_folded(written): spelling.get(_folded(agreed), agreed) for written, agreed in source.aliases.items()}
     return Layout(
@@ -49,7 +55,51 @@ def layout_of(source: Source) -> Layout:
         required=tuple(required),
         declared=frozenset(declared),
         renamed=spelling | aliases,
+        mapped=tuple(mapped),
     )
+
+
+def table_of(reading: Reading, source: Source, layout: Layout) -> Table:
+    """Return the table of a file that a source takes: the one it names, or the only one.
+
+    Where the format leaves out what is blank, a table that is not there was delivered empty, and so was a column.
+
+    Raises:
+        Refusal: the file has no such table, or several and none is named.
+    """
+    found = _named_table(reading, source)
+    if found is None:
+        return _filled_up(Table(source.table or "", (), pa.table({}), _no_text()), layout)
+    return found if found.complete else _filled_up(found, layout)
+
+
+def _named_table(reading: Reading, source: Source) -> Table | None:
+    names = [table.name for table in reading.tables]
+    if source.table is None:
+        if names and (len(names) == 1 or not names[0]):
+            return reading.tables[0]
+        cure = "name the one that is meant with table: in study.yml"
+        raise Refusal("several_tables", f"the file holds {len(names)} tables; {cure}")
+    if source.table in names:
+        return reading.tables[names.index(source.table)]
+    if reading.sparse:
+        return None
+    raise Refusal("missing_table", f"the file has no table {source.table}; it holds {len(names)} others")
+
+
+def _filled_up(table: Table, layout: Layout) -> Table:
+    """Add the agreed columns that a table lacks, blank in every row."""
+    present = {layout.renamed.get(_folded(written), written.strip()).casefold() for written in table.header}
+    lacking = [name for name in dict.fromkeys([*layout.required, *layout.mapped]) if name.casefold() not in present]
+    blank = _repeated("", table.rows.num_rows).cast(pa.string())
+    columns = [*table.rows.columns, *([blank] * len(lacking))]
+    header = (*table.header, *lacking)
+    rows = pa.table(columns, names=[f"f{place}" for place in range(len(header))])
+    return replace(table, header=header, rows=rows)
+
+
+def _no_text() -> pa.Array:
+    return pa.array([], pa.string())
 
 
 def agreed_table(read: Table, layout: Layout) -> pa.Table:
@@ -114,11 +164,15 @@ def _named_sites(table: pa.Table, site: Expression) -> pa.ChunkedArray:
             raise Refusal("site_unreadable", "the sql of site in study.yml fails on its rows") from error
 
 
-def with_lineage(table: pa.Table, source_file: str, site: str) -> pa.Table:
-    """Put the delivered file, the 1-based data row and the site in front of every row."""
+def with_lineage(
+    table: pa.Table, source_file: str, site: str, places: pa.ChunkedArray | pa.Array | None = None
+) -> pa.Table:
+    """Put the delivered file, the 1-based data row, the site and, if told, the place in the file before every row."""
     rows = table.num_rows
     lineage = [_repeated(source_file, rows), pa.arange(1, rows + 1), _repeated(site, rows)]
-    return pa.table([*lineage, *table.columns], names=[*LINEAGE_COLUMNS, *table.column_names])
+    if places is not None:
+        lineage.append(places)
+    return pa.table([*lineage, *table.columns], names=[*LINEAGE_COLUMNS[: len(lineage)], *table.column_names])
 
 
 def _repeated(text: str, rows: int) -> pa.Array:

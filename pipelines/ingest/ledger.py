@@ -10,15 +10,19 @@ from typing import Literal
 
 from pipelines.errors import UserError
 from pipelines.ingest.examination import OddText
+from pipelines.ingest.readers import Remark
 from pipelines.ingest.store import replace_file
 from pipelines.settings import Home
 
+Status = Literal["accepted", "duplicate", "refused"]
 LEDGER_FILE = "deliveries.jsonl"
 
 
 @dataclass(frozen=True)
 class DeliveryEvent:
-    """What became of one delivered file.
+    """What became of one delivered file, or of the table that one of its sources takes.
+
+    The events of one file that came share `sequence`; with `source` it names the event.
 
     `reason` is `code: text` where the file was not accepted, `line` the place of the fault in it. `rows`, `columns` and
     `store` (the folder below store/) are there when the content was read, and so is what `examination` found: rows
@@ -35,7 +39,7 @@ class DeliveryEvent:
     size: int
     mtime_ns: int
     received_at: str
-    status: Literal["accepted", "duplicate", "refused"]
+    status: Status
     reason: str = ""
     line: int | None = None
     rows: int | None = None
@@ -44,11 +48,18 @@ class DeliveryEvent:
     store: str | None = None
     repeated_rows: int | None = None
     odd_text: tuple[OddText, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    member: str | None = None
 
     @property
     def name(self) -> str:
         """`<system>/<file>`."""
         return f"{self.system}/{self.file}"
+
+
+def name_in_rows(study_id: str, site: str, file: str, member: str | None) -> str:
+    """Return the name that rows have for the file that they came in; `file` is `<system>/<file>`."""
+    return "/".join(filter(None, (study_id, site, file, member)))
 
 
 def ledger_path(home: Home, study_id: str, site: str) -> Path:
@@ -73,7 +84,8 @@ def read_ledger(path: Path) -> list[DeliveryEvent]:
             columns = fields.pop("columns")
             odd_text = tuple(OddText(**odd) for odd in fields.pop("odd_text", ()))
             columns = None if columns is None else tuple(columns)
-            events.append(DeliveryEvent(**fields, columns=columns, odd_text=odd_text))
+            remarks = tuple(Remark(**remark) for remark in fields.pop("remarks", ()))
+            events.append(DeliveryEvent(**fields, columns=columns, odd_text=odd_text, remarks=remarks))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             cure = "the ledger was damaged; restore it from a backup"
             raise UserError(f"{path}:{number}: this line is not a delivery; {cure}") from error

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import UserError
+from pipelines.ingest.readers import Content
 
 ROWS_FILE = "rows.parquet"
 _UNFINISHED = ".unfinished-"
@@ -39,12 +40,16 @@ def holding_site(folder: Path) -> Iterator[None]:
         raise UserError(f"{place}: cannot be written ({error.strerror}); {cure}") from error
 
 
-def keep_delivery(folder: Path, suffix: str, original: bytes, table: pa.Table) -> None:
-    """Keep a delivery's bytes and rows in a write-once folder; one that is there already holds the same."""
+def keep_delivery(folder: Path, suffix: str, original: Content | Path, table: pa.Table) -> None:
+    """Keep a delivery's bytes and rows in a write-once folder; one that is there already holds the same.
+
+    `original` is the content, or a file of the store that holds it: then the bytes lie on the disk once, however many
+    folders have them.
+    """
     if folder.exists():
         return
     with _new_folder(folder) as unfinished:
-        _write_through(unfinished / f"original{suffix}", original)
+        _keep_original(unfinished / f"original{suffix}", original)
         with (unfinished / ROWS_FILE).open("wb") as file:
             # Snappy: a third faster to write than zstd, and DuckDB reads it faster. No clock goes into the file, so
             # the same table gives the same bytes; no Arrow schema, so that every reader finds plain text.
@@ -53,12 +58,25 @@ def keep_delivery(folder: Path, suffix: str, original: bytes, table: pa.Table) -
             os.fsync(file.fileno())
 
 
-def keep_refused(folder: Path, original: bytes) -> None:
+def keep_refused(folder: Path, original: Content | Path) -> None:
     """Keep a refused file's bytes, for the talk with the site."""
     if folder.exists():
         return
     with _new_folder(folder) as unfinished:
-        _write_through(unfinished / "original", original)
+        _keep_original(unfinished / "original", original)
+
+
+@contextmanager
+def unfinished_file(site_folder: Path) -> Iterator[Path]:
+    """Give the path of a file in a site's part of the store that is gone afterwards, also when the process is killed.
+
+    Use it inside `holding_site`.
+    """
+    path = site_folder / f"{_UNFINISHED}arrival"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -88,7 +106,14 @@ def _remove_unfinished(site_folder: Path) -> None:
                 left.unlink()
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def _keep_original(path: Path, original: Content | Path) -> None:
+    if isinstance(original, Path):
+        path.hardlink_to(original)
+    else:
+        _write_through(path, original)
+
+
+def _write_through(path: Path, content: Content) -> None:
     with path.open("wb") as file:
         file.write(content)
         file.flush()

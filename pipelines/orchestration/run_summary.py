@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.findings import read_findings, read_verdicts
-from pipelines.ingest import read_deliveries
+from pipelines.ingest import delivered_files, read_deliveries
 from pipelines.settings import Home
 
 
@@ -41,7 +41,7 @@ def summarize(home: Home, study_id: str) -> RunSummary:
     Raises:
         UserError: there has been no run.
     """
-    deliveries = read_deliveries(home, study_id)
+    deliveries = delivered_files(read_deliveries(home, study_id))
     verdicts = read_verdicts(home, study_id)
     findings = read_findings(home, study_id)
     refused = deliveries.filter(pl.col("status") == "refused").select("site", "system", "file", "reason")

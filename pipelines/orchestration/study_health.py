@@ -42,7 +42,7 @@ def examine_study(home: Home, study: Study) -> Iterator[Examination]:
 
 
 def _files(home: Home, study: Study) -> Iterator[Examination]:
-    from pipelines.ingest.landing import landing_files, landing_sites, misplaced_files, source_of
+    from pipelines.ingest.landing import landing_files, landing_sites, misplaced_files, sources_of
     from pipelines.ingest.refusal import Refusal
 
     fed: Counter[str] = Counter()
@@ -51,7 +51,7 @@ def _files(home: Home, study: Study) -> Iterator[Examination]:
     for site in landing_sites(home, study.study):
         for file in landing_files(home, study.study, site):
             try:
-                fed[source_of(study, file)] += 1
+                fed.update(sources_of(study, file))
             except Refusal as refusal:
                 (ambiguous if refusal.code == "ambiguous_source" else unknown).append(f"{site}/{file.name}")
     silent = [f"{name} ({source.path})" for name, source in study.sources.items() if not fed[name]]

@@ -19,7 +19,7 @@ def write_report(home: Home, study: Study) -> Path:
     """
     # Read here and not at the top: rendering a page must not load the rooms that hold the store and the suites.
     from pipelines.findings import read_findings, read_resolved, read_run, read_sites, read_verdicts
-    from pipelines.ingest import read_deliveries
+    from pipelines.ingest import delivered_files, read_deliveries
     from pipelines.validate import load_checks
 
     report = ReportInput(
@@ -28,7 +28,7 @@ def write_report(home: Home, study: Study) -> Path:
         verdicts=read_verdicts(home, study.study),
         findings=read_findings(home, study.study),
         resolved=read_resolved(home, study.study),
-        deliveries=read_deliveries(home, study.study),
+        deliveries=delivered_files(read_deliveries(home, study.study)),
         sites=read_sites(home, study.study),
         checks=load_checks(EXPECTATIONS_DIR),
     )

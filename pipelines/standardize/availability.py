@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pipelines.ingest import CurrentDelivery
 from pipelines.sql_text import columns_in
 from pipelines.standardize.delivery_facts import Refusals
-from pipelines.standardize.mapping import expression_columns, listed_variables, mapped_expressions
+from pipelines.standardize.mapping import listed_variables, mapped_expressions
 from pipelines.study import Study
+from pipelines.study_columns import expression_columns
 from pipelines.vocabulary import Dataset
 
 WHOLE_DATASET = ""

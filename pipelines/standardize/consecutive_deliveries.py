@@ -10,9 +10,10 @@ from pipelines.ingest import CurrentDelivery, previous_deliveries, repeated_deli
 from pipelines.settings import Home
 from pipelines.sql_text import columns_in, quote_name, quote_text
 from pipelines.standardize.extract_dates import read_stated_days
-from pipelines.standardize.mapping import expression_columns, mapped_expressions, raw_view_sql
+from pipelines.standardize.mapping import mapped_expressions, raw_view_sql
 from pipelines.standardize.source_files import SourceFiles, source_files
 from pipelines.study import Study
+from pipelines.study_columns import expression_columns
 from pipelines.vocabulary import Dataset, load_vocabulary
 
 # A finding names so many of the records that vanished, and counts all.

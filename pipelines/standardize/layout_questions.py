@@ -8,8 +8,9 @@ from typing import NamedTuple
 from pipelines.ingest import CurrentDelivery
 from pipelines.sql_text import columns_in
 from pipelines.standardize.delivery_facts import Refusals, dataset_of_source
-from pipelines.standardize.mapping import expression_columns, mapped_expressions
+from pipelines.standardize.mapping import mapped_expressions
 from pipelines.study import Study
+from pipelines.study_columns import expression_columns
 from pipelines.study_source import Columns, Source
 from pipelines.vocabulary import load_vocabulary
 
@@ -18,6 +19,7 @@ NEW_COLUMN = "new column"
 CONTROL_CHARACTERS = "control characters"
 OTHER_FORM = "other Unicode form"
 REFUSED = "refused"
+REMARK = "remark"
 
 # The reasons of ingest that say that a file has another layout or encoding than agreed.
 LAYOUT_REFUSALS = {
@@ -64,6 +66,7 @@ def list_layout_questions(
         if delivery.source in agreements:
             questions += _ask_for_columns(study, delivery, agreements[delivery.source])
         questions += _tell_odd_text(study, delivery)
+        questions += _tell_remarks(study, delivery)
     for (site, source_name), refused in sorted(refusals.items()):
         if refused.code in LAYOUT_REFUSALS:
             dataset, record = dataset_of_source(study, source_name), f"{source_name} refused {refused.code}"
@@ -129,6 +132,14 @@ def _tell_odd_text(study: Study, delivery: CurrentDelivery) -> Iterator[LayoutQu
             detail = f"{values} with no-break or zero-width spaces, full-width or decomposed characters"
         detail += f", the first in row {odd.first_row}"
         yield LayoutQuestion(*at, record + problem, odd.column, problem, severity, detail, odd.first_row)
+
+
+def _tell_remarks(study: Study, delivery: CurrentDelivery) -> Iterator[LayoutQuestion]:
+    dataset = dataset_of_source(study, delivery.source)
+    at = (delivery.site, dataset, delivery.source, delivery.source_file)
+    for number, remark in enumerate(delivery.remarks, start=1):
+        record = f"{delivery.source} {remark.code} {number}"
+        yield LayoutQuestion(*at, record, None, REMARK, "minor", remark.text, remark.row)
 
 
 def _agreement(study: Study, source_name: str, contract: Columns) -> _Agreement:

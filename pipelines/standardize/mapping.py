@@ -8,6 +8,7 @@ from pipelines.foreign_text import normal_form, normal_form_sql
 from pipelines.sql_text import columns_in, quote_list, quote_name, quote_text
 from pipelines.standardize.source_files import SourceFiles
 from pipelines.study import ListedSite, Mapping, Measurement, Study
+from pipelines.study_columns import expression_columns
 from pipelines.study_source import Expression, Source
 from pipelines.vocabulary import Dataset
 
@@ -18,14 +19,6 @@ DELIVERED_SUFFIX = "__delivered"
 # What a variable is when no mapping fills it, or only from a column that no file has: a record without a site of its
 # own belongs to the site that delivered it.
 DEFAULTS = {"SITEID": "__site"}
-
-
-def expression_columns(expression: Expression) -> frozenset[str]:
-    """Return the columns of the export that an expression reads."""
-    if expression.sql is not None:
-        return columns_in(expression.sql)
-    named = (expression.item, expression.year, expression.month, expression.day)
-    return frozenset(name for name in named if name is not None)
 
 
 def mapped_expressions(mapping: Mapping, dataset: Dataset) -> Iterator[tuple[str, Expression]]:

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 from rooms import StudyRun, run_through_the_rooms
 
-from pipelines.ingest.landing import landing_files, landing_sites, source_of
+from pipelines.ingest.landing import landing_files, landing_sites, sources_of
 from pipelines.settings import Home
 from pipelines.study import load_study
 from pipelines.study_source import Source
@@ -110,7 +110,7 @@ def test_files_with_shuffled_rows_and_columns_and_other_quotes_give_the_same_fin
         target = home.landing / STUDY / file.path.relative_to(first.home.landing / STUDY)
         target.parent.mkdir(parents=True, exist_ok=True)
         data = file.path.read_bytes()
-        new = _rewrite(data, study.sources[source_of(study, file)], shuffled)
+        new = _rewrite(data, study.sources[sources_of(study, file)[0]], shuffled)
         rewritten += new != data
         target.write_bytes(new)
         # Which of two deliveries came first is the file's time.

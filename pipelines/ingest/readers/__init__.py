@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from pipelines.ingest.readers.csv_text import CsvReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
+from pipelines.study_source import Source
 
 READERS: dict[str, Reader] = {
     "csv": CsvReader(),
 }
 
-__all__ = ["READERS", "Content", "Reader", "Reading", "Remark", "Table"]
+
+def read_export(data: Content, source: Source) -> Reading:
+    """Read a file as its source declares it.
+
+    Raises:
+        Refusal: the file cannot be read so.
+    """
+    return READERS[source.format].read(data, source)
+
+
+__all__ = ["READERS", "Content", "Reader", "Reading", "Remark", "Table", "read_export"]

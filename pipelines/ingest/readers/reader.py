@@ -24,7 +24,7 @@ class Table:
     `places` says for each row where it stands in the file (line, sheet and row, element path), None where that is the
     row's number. `keys` are columns that tell whose a row is and hold no data of their own; `subject` and `site` those
     of them that name the subject and the site, where the format itself says so. `member` is the file inside an
-    archive.
+    archive. `complete` is False where the file names only those columns that hold something.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Table:
     subject: str | None = None
     site: str | None = None
     member: str | None = None
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class Remark:
 class Reading:
     """A file's content.
 
-    `sparse` where the format leaves out what is blank: then a table or an agreed column that is not in the file was
-    delivered empty, unless the table is here without it. `counts` are facts of the file's own units, for a person who
-    looks at it (`siteproof preview`), e.g. forms or audit records.
+    `sparse` where the format leaves out tables without rows: one that is not here was delivered empty. `counts` are
+    facts of the file's own units, e.g. forms or audit records, for a person who looks at it
+    (`siteproof preview`).
     """
 
     tables: tuple[Table, ...]

@@ -15,10 +15,12 @@ from pipelines.ingest import (
     current_deliveries,
     ingest_site,
     ingest_study,
+    intake,
     landing_fingerprint,
     landing_sites,
     read_deliveries,
 )
+from pipelines.ingest.arrival import arrived
 from pipelines.settings import Home
 
 A = "a,b\n1,2\n3,4\n"
@@ -73,7 +75,7 @@ def test_an_unchanged_file_is_not_even_opened(desk: Desk, monkeypatch: pytest.Mo
     desk.put("edc/XX.csv", A)
     assert len(desk.ingest()) == 2
     opened: list[str] = []
-    monkeypatch.setattr("pipelines.ingest.intake._bytes_of", lambda file: opened.append(file.name) or A.encode())
+    monkeypatch.setattr(intake, "arrived", lambda file, folder: opened.append(file.name) or arrived(file, folder))
     assert desk.ingest() == []
     assert opened == []
     desk.put("edc/AE.csv", A)

@@ -10,6 +10,7 @@ from mapped_rows import STUDY, study_of, study_of_ae
 
 from pipelines.ingest import CurrentDelivery, current_deliveries, ingest_site
 from pipelines.ingest.examination import OddText
+from pipelines.ingest.readers import Remark
 from pipelines.settings import Home
 from pipelines.standardize.delivery_facts import RefusedFile, find_refusals
 from pipelines.standardize.layout_questions import (
@@ -24,11 +25,13 @@ from pipelines.standardize.layout_questions import (
 from pipelines.study import Study
 
 
-def delivered(source: str, *columns: str, odd_text: tuple[OddText, ...] = ()) -> CurrentDelivery:
+def delivered(
+    source: str, *columns: str, odd_text: tuple[OddText, ...] = (), remarks: tuple[Remark, ...] = ()
+) -> CurrentDelivery:
     return CurrentDelivery(
         site="101", source=source, system="edc", file=f"{source}.csv", source_file=f"{STUDY}/101/edc/{source}.csv",
         sha256="0", rows=1, columns=columns, received_at="2026-01-02T08:00:00Z", rows_path=Path("rows.parquet"),
-        previous_rows=None, odd_text=odd_text,
+        previous_rows=None, odd_text=odd_text, remarks=remarks,
     )  # fmt: skip
 
 
@@ -76,6 +79,15 @@ def test_a_new_column_is_minor_and_a_missing_one_is_as_grave_as_the_check() -> N
     asked = {question.record: question for question in list_layout_questions(study, [delivered("AE", "subj", "x")], {})}
     assert (asked["AE column x"].severity, asked["AE column x"].detail) == ("minor", "column x is new")
     assert (asked["AE column term"].severity, asked["AE column term"].detail) == (None, "column term is missing")
+
+
+def test_what_a_reader_remarked_is_told_and_each_remark_is_a_record_of_its_own() -> None:
+    remarks = (Remark("hidden_rows", "2 hidden rows in sheet Log", "Log", 4), Remark("hidden_rows", "1 hidden sheet"))
+    first, second = list_layout_questions(study_of_ae({}), [delivered("AE", "term", remarks=remarks)], {})
+    assert (first.record, first.problem, first.severity, first.detail, first.source_row) == (
+        "AE hidden_rows 1", "remark", "minor", "2 hidden rows in sheet Log", 4,
+    )  # fmt: skip
+    assert second.record == "AE hidden_rows 2"
 
 
 def test_odd_text_is_told_with_column_count_and_row() -> None:

@@ -1,0 +1,74 @@
+"""What the sources take from one file: each its table, under the agreed names, of the right site, with lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import pyarrow as pa
+
+from pipelines.ingest.examination import OddText, count_repeated_rows, find_odd_text
+from pipelines.ingest.landing import has_site
+from pipelines.ingest.layout import Layout, agreed_table, hold_to_site, table_of, with_lineage
+from pipelines.ingest.ledger import name_in_rows
+from pipelines.ingest.readers import Content, Reading, Remark, read_export
+from pipelines.settings import Home
+from pipelines.study import Study
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the ledger tells of a source's rows; the names are those of `DeliveryEvent`."""
+
+    rows: int
+    columns: tuple[str, ...]
+    repeated_rows: int
+    odd_text: tuple[OddText, ...]
+    remarks: tuple[Remark, ...]
+    member: str | None
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """The rows that one source takes from a file, with their lineage, and what is told of them."""
+
+    rows: pa.Table
+    facts: Facts
+
+
+def read_sources(
+    home: Home,
+    study: Study,
+    site: str,
+    layouts: Mapping[str, Layout],
+    file_name: str,
+    content: Content,
+    sources: Sequence[str],
+) -> dict[str, SourceRows]:
+    """Read a file once (`file_name` is `<system>/<file>`) and return what each source takes from it.
+
+    Raises:
+        Refusal: the file cannot be read as declared, or not be taken for one of the sources: so it is for none.
+    """
+    readings: dict[str | None, Reading] = {}
+    taken = {}
+    for name in sources:
+        source = study.sources[name]
+        if source.member not in readings:
+            readings[source.member] = read_export(content, source)
+        reading = readings[source.member]
+        read = table_of(reading, source, layouts[name])
+        table = agreed_table(read, layouts[name])
+        hold_to_site(table, source, site, partial(has_site, home, study))
+        facts = Facts(
+            rows=table.num_rows,
+            columns=tuple(table.column_names),
+            repeated_rows=count_repeated_rows(table),
+            odd_text=find_odd_text(table),
+            remarks=tuple(remark for remark in reading.remarks if remark.table in ("", read.name)),
+            member=read.member,
+        )
+        source_file = name_in_rows(study.study, site, file_name, read.member)
+        taken[name] = SourceRows(with_lineage(table, source_file, site, read.places), facts)
+    return taken

@@ -12,6 +12,8 @@ EXPECTATIONS_DIR = PROJECT_ROOT / "expectations"
 HOME_VARIABLE = "SITEPROOF_HOME"
 # dbt's profile reads it too.
 WAREHOUSE_VARIABLE = "SITEPROOF_WAREHOUSE"
+# How much memory the warehouse's engine may hold before it writes to disk, e.g. 8GiB; dbt's profile reads it too.
+MEMORY_VARIABLE = "SITEPROOF_MEMORY_LIMIT"
 DEFAULT_HOME = Path("siteproof-home")
 
 # Siteproof opens no connection while it runs (design rule 8): every telemetry that a library offers is off.
@@ -92,6 +94,15 @@ def resolve_home(option: Path | None = None) -> Home:
 def dbt_warehouse() -> Path:
     """Return the DuckDB file that this process was started to build, as dbt's profile names it."""
     return Path(os.environ.get(WAREHOUSE_VARIABLE, ":memory:"))
+
+
+def memory_limit() -> str:
+    """Return how much memory the warehouse's engine may hold, as DuckDB writes it; half of the machine's by default.
+
+    What a build needs beyond it lies in a folder beside the warehouse file while it runs.
+    """
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return os.environ.get(MEMORY_VARIABLE) or f"{physical // 2 // 2**20}MiB"
 
 
 def offline_environment(**extra: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -97,6 +98,10 @@ def simulate_portfolio(
     return path
 
 
+# At so many sites a check is shown well enough.
+_ENOUGH_SITES = 3
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a study's records follow from."""
@@ -130,7 +135,8 @@ def _write_sites(
     """Write a study's sites, one at a time, and return its rows of the answer key.
 
     What one site cannot take goes to the next; what the last one cannot take is offered to the first sites again,
-    together and then one by one, as together it may push out what a site has taken.
+    together and then one by one, as together it may push out what a site has taken. Of a check that many sites show,
+    nothing is offered again: each offer makes sites anew.
     """
     keys: list[list[tuple[str, ...]]] = []
     settled: list[list[Wish]] = []
@@ -142,7 +148,9 @@ def _write_sites(
         keys.append(key_rows(site, faults))
         settled.append([wish for wish in asked if wish not in left])
         on_site(shape.study, site_id)
-    for wish in _offer_again(home, shape, left, settled, keys):
+    planted = Counter(wish.check_id for own in settled for wish in own)
+    scarce = [wish for wish in left if planted[wish.check_id] < _ENOUGH_SITES]
+    for wish in _offer_again(home, shape, scarce, settled, keys):
         _offer_again(home, shape, [wish], settled, keys)
     return [row for rows in keys for row in rows]
 

@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 
 from pipelines.errors import UserError
-from pipelines.settings import DBT_PROJECT_DIR, WAREHOUSE_VARIABLE, Home, offline_environment
+from pipelines.settings import (
+    DBT_PROJECT_DIR,
+    MEMORY_VARIABLE,
+    WAREHOUSE_VARIABLE,
+    Home,
+    memory_limit,
+    offline_environment,
+)
 from pipelines.standardize.raw_views import lay_raw_views
 from pipelines.standardize.study_settings import Parameters
 from pipelines.study import Study
@@ -22,7 +29,7 @@ DBT_BUILD = ("build", "--exclude-resource-type", "unit_test")
 def dbt_environment(home: Home, study_id: str, threads: int | None = None) -> dict[str, str]:
     """Return the environment in which dbt works on one study's warehouse."""
     return offline_environment(
-        **{WAREHOUSE_VARIABLE: str(home.warehouse_file(study_id))},
+        **{WAREHOUSE_VARIABLE: str(home.warehouse_file(study_id)), MEMORY_VARIABLE: memory_limit()},
         SITEPROOF_THREADS=str(threads or os.cpu_count() or 1),
         DBT_PROFILES_DIR=str(DBT_PROJECT_DIR),
         DBT_LOG_PATH=str(dbt_target(home, study_id)),

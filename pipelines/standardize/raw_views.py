@@ -9,7 +9,7 @@ import duckdb
 from pipelines.errors import UserError
 from pipelines.ingest import current_deliveries, known_sites
 from pipelines.located_yaml import load_located_yaml
-from pipelines.settings import Home
+from pipelines.settings import Home, memory_limit
 from pipelines.sql_text import quote_name
 from pipelines.standardize.availability import list_availability
 from pipelines.standardize.calendars import list_non_working_days
@@ -137,7 +137,7 @@ def open_for_writing(home: Home, study_id: str) -> duckdb.DuckDBPyConnection:
     path = home.warehouse_file(study_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return duckdb.connect(path)
+        return duckdb.connect(path, config={"memory_limit": memory_limit()})
     except duckdb.IOException as error:
         raise UserError(f"{path} cannot be opened for writing; is another run at work on it? ({error})") from error
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.settings import go_offline
+from pipelines.settings import go_offline, memory_limit
 from pipelines.validate.suites import CATALOGUE_SEVERITY, EXPECTATION_TYPE, Check
 
 go_offline()
@@ -38,7 +38,7 @@ def open_session(warehouse: Path, timeout: float = MODEL_TIMEOUT_SECONDS) -> Ite
     register_dialect()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    url = f"duckdb+gx:///{warehouse}?access_mode=read_only&duckdb_sqlalchemy_pool=null"
+    url = f"duckdb+gx:///{warehouse}?access_mode=read_only&duckdb_sqlalchemy_pool=null&memory_limit={memory_limit()}"
     source = context.data_sources.add_sql("warehouse", connection_string=url, create_temp_table=False)
     engine: Engine = source.get_execution_engine().engine
     try:

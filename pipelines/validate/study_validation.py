@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipelines.errors import UserError
-from pipelines.settings import EXPECTATIONS_DIR, Home
+from pipelines.settings import EXPECTATIONS_DIR, Home, memory_limit
 from pipelines.study import Study
 from pipelines.validate.configuration import read_catalogue
 from pipelines.validate.failing_rows import IDENTITY, fetch_failing_rows
@@ -90,7 +90,7 @@ def validate_study(home: Home, study: Study, *, suites_dir: Path = EXPECTATIONS_
         rules_of.setdefault(check.model, []).append(Rule(check.id, *predicates))
     with open_session(warehouse) as session:
         counts = {model: session.run(model, checks, rules_of[model]) for model, checks in checks_of.items()}
-    with duckdb.connect(warehouse, read_only=True) as connection:
+    with duckdb.connect(warehouse, read_only=True, config={"memory_limit": memory_limit()}) as connection:
         connection.execute("SET enable_external_access = false")
         sites, facts = _read_settings(connection)
         quality = read_quality(connection)

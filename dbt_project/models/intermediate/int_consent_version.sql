@@ -1,6 +1,7 @@
 -- Grain: one row per version of a consent form in a language at a site, of several the one approved first. A form without type is the main
 -- one. `ordering_date` tells versions of a form apart in time: the date of the version where the site gives it for all of them, else the day
--- from which the site uses them. `later_version` is the first later one in that language to come into effect.
+-- from which the site uses them. `later_version` is the first later one in that language to come into effect; zh and zh-CN are one language,
+-- zh-CN and zh-TW are two.
 with versions as (
     select
         site,
@@ -41,7 +42,10 @@ later as (
         min_by(next.version, earliest_first(next.site_effective_date) || next.version) as later_version
     from ordered as earlier
     inner join ordered as next
-        on earlier.site = next.site and earlier.form = next.form and earlier.language = next.language
+        on earlier.site = next.site and earlier.form = next.form and (
+            earlier.language = next.language
+            or (earlier.language <> '' and starts_with(next.language, earlier.language || '-'))
+            or (next.language <> '' and starts_with(earlier.language, next.language || '-')))
     where certainly_after(next.ordering_date, earlier.ordering_date) and next.site_effective_date is not null
     group by earlier.site, earlier.form, earlier.version, earlier.language
 )

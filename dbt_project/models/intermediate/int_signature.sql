@@ -12,28 +12,15 @@ with signed as (
     left join {{ ref('int_person_alias') }} as alias
         on signature.site = alias.site and upper(trim(signature.signed_by)) = alias.alias
     where signature.signed_at is not null and signature.subject is not null
-),
-
-investigators as (
-    select site, coalesce(person_id, name) as person
-    from {{ ref('person') }}
-    where upper(trim(role)) in ('PI', 'PRINCIPAL INVESTIGATOR', 'INVESTIGATOR')
-    union
-    select site, person from {{ ref('int_delegation') }} where role in ('PI', 'PRINCIPAL INVESTIGATOR')
-    union
-    select master.site_id, coalesce(alias.person, trim(master.investigator))
-    from {{ ref('site') }} as master
-    left join {{ ref('int_person_alias') }} as alias
-        on master.site_id = alias.site and upper(trim(master.investigator)) = alias.alias
-    where master.investigator is not null
 )
 
 select signed.* exclude (signed_by)
 from signed
-left join investigators on signed.site = investigators.site and upper(signed.person) = upper(investigators.person)
+left join {{ ref('int_investigator') }} as investigator
+    on signed.site = investigator.site and upper(signed.person) = investigator.person_key
 left join {{ ref('int_delegation') }} as delegation
     on signed.site = delegation.site and upper(signed.person) = upper(delegation.person) and delegation.task = 'SIGNATURE'
     and not certainly_after(delegation.start_date, signed.signed_at)
     and not certainly_after(signed.signed_at, delegation.end_date)
-where investigators.person is not null or delegation.person is not null
+where investigator.person_key is not null or delegation.person is not null
 group by all

@@ -5,7 +5,7 @@ Nothing here reads an export or knows SQL; `standardize/` turns the mapping into
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -126,4 +126,26 @@ def load_located_study(path: Path) -> tuple[Study, LocatedYaml]:
     except ValidationError as error:
         raise first_error(document, error, Study) from error
     check_study(study, document)
-    return study, document
+    return _with_dictionaries(study, document), document
+
+
+def _with_dictionaries(study: Study, document: LocatedYaml) -> Study:
+    """Return the study with the whole paths of the data dictionaries, which lie in its folder.
+
+    Raises:
+        ConfigError: one is not there, or would lie elsewhere.
+    """
+    folder = document.path.parent.absolute()
+    found = {}
+    for name, source in study.sources.items():
+        if source.dictionary is None:
+            continue
+        at = ("sources", name, "dictionary")
+        if PurePath(source.dictionary).is_absolute() or ".." in PurePath(source.dictionary).parts:
+            raise document.error("dictionary is a file beside study.yml, e.g. dictionary.csv", at)
+        path = folder / source.dictionary
+        if not path.is_file():
+            cure = "download the data dictionary from REDCap and put it beside study.yml"
+            raise document.error(f'there is no file "{source.dictionary}" beside study.yml; {cure}', at)
+        found[name] = source.model_copy(update={"dictionary": str(path)})
+    return study.model_copy(update={"sources": {**study.sources, **found}}) if found else study

@@ -22,6 +22,14 @@ ExportFormat = Literal[
 # Files of these formats leave out what is blank, so what the mapping reads decides which columns they give.
 SPARSE_FORMATS = frozenset({"odm"})
 
+# How the files of a system are written, where study.yml does not say otherwise; which columns they have, their readers
+# know (`csv_profiles`).
+FORMAT_DEFAULTS: dict[str, dict[str, str]] = {
+    "castor": {"delimiter": ";"},
+    "openclinica": {"delimiter": "\t"},
+    "viedoc": {"delimiter": ";"},
+}
+
 
 class Columns(StrictModel):
     """The columns that site and SMO agreed on for a source; names, or patterns such as `*_nsv`.
@@ -123,6 +131,12 @@ class Source(StrictModel):
     columns: Columns | None = None
     """The agreed layout; what differs from it is reported."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _written_as_the_format_is(cls, data: Any) -> Any:
+        known = isinstance(data, dict) and isinstance(data.get("format"), str)
+        return {**FORMAT_DEFAULTS.get(data["format"], {}), **data} if known else data
+
     @field_validator("path")
     @classmethod
     def _path_stays_inside(cls, value: str) -> str:
@@ -170,6 +184,17 @@ class Source(StrictModel):
     def _marks_differ(self) -> Self:
         if self.delimiter == self.quote:
             raise ValueError("delimiter and quote are the same character")
+        return self
+
+    @model_validator(mode="after")
+    def _dictionary_is_redcaps(self) -> Self:
+        if self.dictionary is not None and self.format != "redcap":
+            raise ValueError("dictionary is REDCap's data dictionary: it goes with format: redcap")
+        if self.format == "redcap" and self.table is not None and self.dictionary is None:
+            raise ValueError(
+                "only the data dictionary tells which columns an instrument has: download it from REDCap, put it "
+                "beside study.yml and write dictionary: FILE; without table, the whole file is taken"
+            )
         return self
 
     def formats_of(self, column: str) -> list[DateFormat]:

@@ -25,6 +25,8 @@ class Table:
     row's number. `keys` are columns that tell whose a row is and hold no data of their own; `subject` and `site` those
     of them that name the subject and the site, where the format itself says so. `member` is the file inside an
     archive. `complete` is False where the file names only those columns that hold something.
+    `part_of` names the table of the same file in which all these cells stand too, e.g. the whole REDCap export
+    of which an instrument is a part: its values are the same values, and count once.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Table:
     site: str | None = None
     member: str | None = None
     complete: bool = True
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,71 @@
+"""A REDCap export's data points: one row for every field of every instrument's row, also where it is blank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.ingest.readers.reader import Table
+from pipelines.ingest.readers.redcap_dictionary import DATA_POINTS
+from pipelines.ingest.readers.redcap_export import Export
+
+# Behind the columns that say whose a row is.
+POINT_COLUMNS = ("instrument", "field_name", "value")
+# Between the codes of ticked choices, as the checks of choices read them.
+_CODE_BREAK = ";"
+
+
+def data_points(export: Export, instruments: list[Table]) -> Table:
+    """Return the data points of the instruments' tables; a checkbox is one, its value the codes that are ticked.
+
+    Only with the blank ones among them can a check tell a value that is missing from one that could not be given. The
+    cells are shared with the instruments' tables, so this takes little memory until it is written.
+    """
+    keys = [export.whole.header[place] for place in export.keys.values()]
+    names = [f"f{place}" for place in range(len(keys) + len(POINT_COLUMNS))]
+    parts, places = [], []
+    for instrument in instruments:
+        whose = instrument.rows.columns[: len(keys)]
+        count = instrument.rows.num_rows
+        for field, values in _values(export, instrument, len(keys)):
+            fixed = [pa.repeat(pa.scalar(text), count) for text in (instrument.name, field)]
+            parts.append(pa.table([*whose, *fixed, values], names=names))
+            places.append(instrument.places)
+    schema = pa.schema([(name, pa.string()) for name in names])
+    header = (*keys, *POINT_COLUMNS)
+    return replace(
+        export.whole,
+        name=DATA_POINTS,
+        header=header,
+        rows=pa.concat_tables(parts) if parts else schema.empty_table(),
+        places=pa.chunked_array([chunk for place in places for chunk in _chunks(place)], pa.string()),
+        keys=frozenset(header[:-1]),
+        part_of=export.whole.name,
+    )
+
+
+def _chunks(places: pa.ChunkedArray | pa.Array | None) -> list[pa.Array]:
+    return places.chunks if isinstance(places, pa.ChunkedArray) else [places]
+
+
+def _values(export: Export, instrument: Table, behind: int) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """Yield the name and the cells of each field of an instrument, whose own columns stand behind the keys."""
+    columns: dict[str, list[tuple[str | None, pa.ChunkedArray]]] = {}
+    for position, place in enumerate(export.places_of(instrument.name), start=behind):
+        owner = export.owners[place]
+        if owner.field is not None:
+            columns.setdefault(owner.field.name, []).append((owner.code, instrument.rows.column(position)))
+    for field, cells in columns.items():
+        yield field, _ticked(cells) if cells[0][0] is not None else cells[0][1]
+
+
+def _ticked(choices: list[tuple[str | None, pa.ChunkedArray]]) -> pa.ChunkedArray:
+    """Return the codes of a checkbox that are ticked; what is neither ticked nor unticked stays as it is written."""
+    codes = []
+    for code, cells in choices:
+        odd = pc.if_else(pc.is_in(cells, pa.array(["0", ""])), None, cells)
+        codes.append(pc.if_else(pc.equal(cells, "1"), code, odd))
+    return pc.binary_join_element_wise(*codes, _CODE_BREAK, null_handling="skip")

@@ -64,8 +64,9 @@ def _values(export: Export, instrument: Table, behind: int) -> Iterator[tuple[st
 
 def _ticked(choices: list[tuple[str | None, pa.ChunkedArray]]) -> pa.ChunkedArray:
     """Return the codes of a checkbox that are ticked; what is neither ticked nor unticked stays as it is written."""
-    codes = []
+    marked = []
     for code, cells in choices:
-        odd = pc.if_else(pc.is_in(cells, pa.array(["0", ""])), None, cells)
-        codes.append(pc.if_else(pc.equal(cells, "1"), code, odd))
-    return pc.binary_join_element_wise(*codes, _CODE_BREAK, null_handling="skip")
+        odd = pc.binary_join_element_wise("", cells, _CODE_BREAK)
+        blank = pc.is_in(cells, pa.array(["0", ""]))
+        marked.append(pc.if_else(pc.equal(cells, "1"), f"{_CODE_BREAK}{code}", pc.if_else(blank, "", odd)))
+    return pc.utf8_slice_codeunits(pc.binary_join_element_wise(*marked, ""), len(_CODE_BREAK))

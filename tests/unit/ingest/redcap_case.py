@@ -1,0 +1,76 @@
+"""A made-up REDCap project: its dictionary, exports of it, and what the reader gives."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pipelines.ingest.readers import READERS, Reading, Table
+from pipelines.study_source import Source
+
+DICTIONARY_HEADER = (
+    "Variable / Field Name", "Form Name", "Section Header", "Field Type", "Field Label",
+    "Choices, Calculations, OR Slider Labels", "Field Note", "Text Validation Type OR Show Slider Number",
+    "Text Validation Min", "Text Validation Max", "Identifier?", "Branching Logic (Show field only if...)",
+    "Required Field?", "Custom Alignment", "Question Number (surveys only)", "Matrix Group Name", "Matrix Ranking?",
+    "Field Annotation",
+)  # fmt: skip
+
+
+def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+def field(
+    name: str,
+    form: str,
+    kind: str = "text",
+    *,
+    label: str = "",
+    choices: str = "",
+    logic: str = "",
+    required: str = "",
+    annotation: str = "",
+) -> tuple[str, ...]:
+    """One row of a dictionary."""
+    return (name, form, "", kind, label or name, choices, *[""] * 5, logic, required, *[""] * 4, annotation)
+
+
+def dictionary_bytes(*fields: tuple[str, ...]) -> bytes:
+    return as_csv([DICTIONARY_HEADER, *fields])
+
+
+DICTIONARY = dictionary_bytes(
+    field("record_id", "enrolment", label="Study ID"),
+    field("sex", "enrolment", "radio", choices="0, Female | 1, Male", required="y"),
+    field("pregnant", "enrolment", "yesno", logic="[sex] = '0'", required="y"),
+    field("race", "enrolment", "checkbox", choices="1, Asian | -1, Other | aB, Both"),
+    field("weight", "vitals", label="Weight (kg)", annotation="@NOMISSING"),
+    field("picture", "vitals", "descriptive"),
+    field("ae_term", "ae", required="y"),
+)
+
+
+class Project:
+    """A project whose dictionary lies in a folder."""
+
+    def __init__(self, folder: Path, dictionary: bytes = DICTIONARY) -> None:
+        self.file = folder / "dictionary.csv"
+        self.file.write_bytes(dictionary)
+
+    def read(self, data: bytes, table: str | None = None, missing: Sequence[str] = ()) -> Reading:
+        source = Source(
+            path="edc/export.csv", format="redcap", dictionary=str(self.file), table=table, missing=list(missing)
+        )
+        return READERS["redcap"].read(data, source)
+
+    def tables(self, data: bytes, table: str | None = None) -> dict[str, Table]:
+        return {table.name: table for table in self.read(data, table).tables}
+
+
+def rows_of(table: Table) -> list[tuple[str, ...]]:
+    return list(zip(*[column.to_pylist() for column in table.rows.columns], strict=True))

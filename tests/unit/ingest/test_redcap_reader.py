@@ -1,0 +1,283 @@
+"""A REDCap export: every filled cell stands in one instrument's table, and what does not fit the dictionary is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redcap_case import DICTIONARY, Project, as_csv, dictionary_bytes, field, rows_of
+
+from pipelines.ingest.readers import READERS, Reading
+from pipelines.ingest.refusal import Refusal
+from pipelines.study_source import Source
+
+KEYS = (
+    "record_id",
+    "redcap_event_name",
+    "redcap_repeat_instrument",
+    "redcap_repeat_instance",
+    "redcap_data_access_group",
+)
+ENROLMENT = ("sex", "pregnant", "race___1", "race____1", "race___ab", "enrolment_complete")
+VITALS = ("weight", "vitals_timestamp", "vitals_complete")
+AE = ("ae_term", "ae_complete")
+HEADER = (*KEYS, *ENROLMENT, *VITALS, *AE)
+LONGITUDINAL = as_csv(
+    [
+        HEADER,
+        ("1", "visit_1_arm_1", "", "", "north", "0", "1", "1", "0", "0", "2", "61", "2024-01-02 10:00", "2", "", ""),
+        ("1", "visit_2_arm_1", "", "", "north", "", "", "", "", "", "", "62", "", "0", "", ""),
+        ("1", "visit_2_arm_1", "ae", "1", "north", "", "", "", "", "", "", "", "", "", "Headache", "2"),
+        ("1", "visit_2_arm_1", "ae", "2", "north", "", "", "", "", "", "", "", "", "", "", ""),
+        ("2", "visit_1_arm_1", "", "", "south", "1", "", "0", "0", "0", "0", "", "", "", "", ""),
+    ]
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def refusal_of(project: Project | None, data: bytes) -> Refusal:
+    source = Source(path="edc/e.csv", format="redcap", dictionary=str(project.file) if project else None)
+    with pytest.raises(Refusal) as caught:
+        READERS["redcap"].read(data, source)
+    return caught.value
+
+
+def remarks_of(reading: Reading) -> dict[str, str]:
+    return {remark.code: remark.text for remark in reading.remarks}
+
+
+def test_each_instrument_has_its_rows(project: Project) -> None:
+    reading = project.read(LONGITUDINAL)
+    tables = {table.name: table for table in reading.tables}
+
+    assert list(tables) == ["", "enrolment", "vitals", "ae", "data_dictionary"]
+    whole, enrolment, ae = tables[""], tables["enrolment"], tables["ae"]
+    assert (whole.header, whole.rows.num_rows, whole.part_of) == (HEADER, 5, None)
+    assert (whole.keys, whole.subject, whole.site) == (frozenset(KEYS), "record_id", "redcap_data_access_group")
+    assert enrolment.header == (*KEYS, *ENROLMENT)
+    assert [row[0:2] for row in rows_of(enrolment)] == [("1", "visit_1_arm_1"), ("2", "visit_1_arm_1")]
+    assert [row[5] for row in rows_of(tables["vitals"])] == ["61", "62"]
+    # The second event holds nothing but is a row of the form: REDCap says so.
+    assert [row[3:] for row in rows_of(ae)] == [("1", "north", "Headache", "2"), ("2", "north", "", "")]
+    assert ae.places is not None
+    assert ae.places.to_pylist() == ["row 3", "row 4"]
+    assert (ae.subject, ae.site, ae.part_of, ae.keys) == (whole.subject, whole.site, "", whole.keys)
+    assert reading.counts == {"records": 2, "events": 2, "data_access_groups": 2, "instruments": 3}
+    assert reading.remarks == ()
+
+
+def test_without_a_dictionary_the_whole_file_is_read() -> None:
+    reading = READERS["redcap"].read(LONGITUDINAL, Source(path="edc/e.csv", format="redcap"))
+    (whole,) = reading.tables
+    assert (whole.name, whole.header, whole.rows.num_rows) == ("", HEADER, 5)
+    assert (whole.keys, whole.subject, whole.site) == (frozenset(KEYS), "record_id", "redcap_data_access_group")
+
+
+CODES = st.sampled_from(["", "", "0", "1", "x", "NA"])
+
+
+@st.composite
+def exports(draw: st.DrawFn) -> list[tuple[str, ...]]:
+    """Rows of an export, also such as REDCap would never write."""
+    key = st.tuples(
+        st.sampled_from("123"),
+        st.sampled_from(["e1", "e2"]),
+        st.sampled_from(["", "ae", "vitals", "nowhere"]),
+        st.sampled_from(["", "1", "2"]),
+        st.sampled_from(["", "north"]),
+    )
+    cells = st.tuples(*[CODES] * (len(HEADER) - len(KEYS)))
+    return draw(st.lists(st.tuples(key, cells).map(lambda row: (*row[0], *row[1])), max_size=8))
+
+
+def test_every_filled_cell_stands_in_one_instrument(project: Project) -> None:
+    rows_seen = Counter[str]()
+
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @given(exports())
+    def check(rows: list[tuple[str, ...]]) -> None:
+        tables = project.tables(as_csv([HEADER, *rows]))
+        assert rows_of(tables[""]) == rows
+        found: Counter[tuple[int, str, str]] = Counter()
+        for name in ("enrolment", "vitals", "ae"):
+            table = tables[name]
+            assert table.places is not None
+            for place, row in zip(table.places.to_pylist(), rows_of(table), strict=True):
+                number = int(place.removeprefix("row "))
+                assert row[: len(KEYS)] == rows[number - 1][: len(KEYS)]
+                rows_seen[name] += 1
+                for column, cell in list(zip(table.header, row, strict=True))[len(KEYS) :]:
+                    if cell:
+                        found[number, column, cell] += 1
+        expected = Counter(
+            (number, column, cell)
+            for number, row in enumerate(rows, start=1)
+            for column, cell in list(zip(HEADER, row, strict=True))[len(KEYS) :]
+            if cell
+        )
+        assert found == expected
+
+    check()
+    assert min(rows_seen.values()) > 50
+
+
+def test_what_the_dictionary_does_not_know_is_told_and_kept(project: Project) -> None:
+    data = as_csv([("record_id", "sex", "enrolment_complete", "race___unk", "shoe_size"), ("1", "0", "2", "1", "42")])
+    reading = project.read(data)
+    tables = {table.name: table for table in reading.tables}
+    assert "shoe_size" in tables[""].header
+    # A choice that is not listed belongs to its checkbox all the same.
+    assert rows_of(tables["enrolment"]) == [("1", "0", "2", "1")]
+    assert "vitals" not in tables
+    remarks = remarks_of(reading)
+    assert set(remarks) == {"unknown_columns", "fields_not_exported", "unknown_choices"}
+    assert "shoe_size" in remarks["unknown_columns"]
+    # Text on a form is no field that could be exported; the race is there, if only by that choice.
+    assert remarks["fields_not_exported"].endswith(
+        "3 fields of the data dictionary were not exported: pregnant, weight, ae_term"
+    )
+    assert "race___unk" in remarks["unknown_choices"]
+    assert "unknown_choices" not in remarks_of(project.read(data, missing=["UNK"]))
+
+
+def test_a_missing_code_where_the_dictionary_allows_none_is_told(project: Project) -> None:
+    data = as_csv([("record_id", "sex", "weight"), ("1", "-99", "-99"), ("2", "0", "70"), ("3", "1", "-99")])
+    (remark,) = [r for r in project.read(data, missing=["-99"]).remarks if r.code == "missing_code_in_nomissing"]
+    assert remark.text.startswith("2 values of weight are a code that study.yml calls missing")
+    assert remark.text.endswith("rows 1, 3")
+    assert "missing_code_in_nomissing" not in remarks_of(project.read(data))
+
+
+def test_repeated_keys_are_told_with_their_rows(project: Project) -> None:
+    header = ("record_id", "redcap_repeat_instrument", "redcap_repeat_instance", "sex", "ae_term")
+    rows = [("1", "", "", "0", ""), ("1", "ae", "1", "", "A"), ("1", "ae", "2", "", "B"), ("1", "ae", "1", "", "C")]
+    repeated = [r for r in project.read(as_csv([header, *rows])).remarks if r.code == "repeated_key"]
+    assert [(remark.table, remark.row) for remark in repeated] == [("", 2), ("ae", 1)]
+    # In the instrument's table they are the first and third row; told is where they stand in the file.
+    assert [remark.text.partition(": ")[2] for remark in repeated] == ["rows 2, 4", "row 2, row 4"]
+
+
+def test_rows_that_are_of_no_record_or_of_another_instrument_are_told(project: Project) -> None:
+    header = ("record_id", "redcap_repeat_instrument", "redcap_repeat_instance", "sex", "ae_term")
+    rows = [(" ", "", "", "0", ""), ("1", "ae", "1", "1", "A"), ("2", "Adverse event", "1", "", "B")]
+    reading = project.read(as_csv([header, *rows]))
+    remarks = remarks_of(reading)
+    assert set(remarks) == {
+        "blank_record_id", "unknown_instrument", "values_of_other_instrument", "fields_not_exported",
+    }  # fmt: skip
+    assert "row 1" in remarks["blank_record_id"]
+    assert "row 3" in remarks["unknown_instrument"]
+    assert remarks["values_of_other_instrument"].startswith("1 rows repeat another instrument but hold values of enrol")
+    assert not any("Adverse" in text for text in remarks.values())
+    # Nothing of it is lost.
+    assert [row[0] for row in rows_of(reading.tables[2])] == ["1", "2"]
+
+
+def test_a_remark_lists_the_first_rows_and_counts_the_others(project: Project) -> None:
+    data = as_csv([("record_id", "sex"), *[("7", "0")] * 50])
+    text = remarks_of(project.read(data))["repeated_key"]
+    assert text.startswith("50 rows have record")
+    assert text.endswith("19, row 20 and 30 more")
+
+
+def test_an_export_without_rows_is_read(project: Project) -> None:
+    reading = project.read(as_csv([HEADER]))
+    assert [table.rows.num_rows for table in reading.tables] == [0, 0, 0, 0, 7]
+    assert reading.counts["records"] == 0
+    assert project.tables(as_csv([HEADER]), "data_points")["data_points"].rows.num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (("Study ID", "Sex"), "labels_exported"),
+        (("subject", "sex"), "no_record_id"),
+        (("redcap_event_name", "record_id"), "no_record_id"),
+        (("record_id", "Weight (kg)"), "not_redcap"),
+        (("record_id", "shoe_size", "hat_size"), "wrong_dictionary"),
+    ],
+)
+def test_an_export_of_another_kind_is_refused(project: Project, header: tuple[str, ...], code: str) -> None:
+    refusal = refusal_of(project, as_csv([header, ["secret-value"] * len(header)]))
+    assert (refusal.code, refusal.line) == (code, 1)
+    assert "secret-value" not in refusal.text
+
+
+@pytest.mark.parametrize("header", [("Study ID", "Sex"), ("redcap_event_name", "sex"), ("1", "Miller"), (" ", "sex")])
+def test_without_a_dictionary_the_header_must_still_be_redcaps(header: tuple[str, ...]) -> None:
+    assert refusal_of(None, as_csv([header, ("1", "0")])).code in ("not_redcap", "no_record_id")
+
+
+@pytest.mark.parametrize(
+    ("dictionary", "said"),
+    [
+        (b"", "holds nothing"),
+        (b"a,b\n1\n", "line 2 has 1 fields"),
+        (b"Variable / Field Name,Form Name,Field Type\nrecord_id,f,text\n", "choices"),
+        (dictionary_bytes(), "lists no field"),
+        (dictionary_bytes(field("record_id", "f"), field("", "f")), "row 2 names no field"),
+        (dictionary_bytes(field("record_id", "f"), field("RECORD_ID", "g")), "rows 1 and 2 list the same field"),
+        (dictionary_bytes(field("record_id", "data_points")), "instrument is called data_points"),
+        (DICTIONARY.replace(b"Section Header", b"", 1).replace(b",enrolment,,", b",enrolment,x,", 1), "no name"),
+    ],
+)
+def test_an_unusable_dictionary_is_told(tmp_path: Path, dictionary: bytes, said: str) -> None:
+    refusal = refusal_of(Project(tmp_path, dictionary), as_csv([HEADER]))
+    assert refusal.code == "unusable_dictionary"
+    assert said in refusal.text
+
+
+def test_the_dictionary_is_a_table_as_it_was_written(project: Project, tmp_path: Path) -> None:
+    table = project.tables(LONGITUDINAL)["data_dictionary"]
+    assert (
+        dict(zip(table.header, rows_of(table)[2], strict=True))["Branching Logic (Show field only if...)"]
+        == "[sex] = '0'"
+    )
+    assert table.keys == frozenset(table.header)
+    # Some are written with a comma too many; and the API names the columns in its own way.
+    lines = DICTIONARY.decode().split("\r\n")
+    longer = "\r\n".join(line + "," if line else line for line in lines).encode()
+    assert Project(tmp_path, longer).tables(LONGITUDINAL)["data_dictionary"].header == table.header
+    header = ("field_name", "form_name", "field_type", "select_choices_or_calculations")
+    api = as_csv([header, ("record_id", "enrolment", "text", ""), ("sex", "enrolment", "radio", "0, F")])
+    tables = Project(tmp_path, api).tables(as_csv([("record_id", "sex"), ("1", "0")]))
+    assert rows_of(tables["enrolment"]) == [("1", "0")]
+
+
+def test_data_points_hold_blank_fields_too(project: Project) -> None:
+    points = project.tables(LONGITUDINAL, "data_points")["data_points"]
+    assert points.header == (*KEYS, "instrument", "field_name", "value")
+    assert points.keys == frozenset(points.header[:-1])
+    assert points.places is not None
+    found = {
+        (place, *row[-3:-1]): row[-1] for place, row in zip(points.places.to_pylist(), rows_of(points), strict=True)
+    }
+    assert len(found) == points.rows.num_rows == 2 * 3 + 2 * 1 + 2 * 1
+    assert found["row 1", "enrolment", "race"] == "1"
+    assert found["row 5", "enrolment", "race"] == ""
+    assert found["row 5", "enrolment", "pregnant"] == ""
+    assert found["row 4", "ae", "ae_term"] == ""
+    assert "data_points" not in project.tables(LONGITUDINAL)
+
+
+@pytest.mark.parametrize(
+    ("cells", "value"),
+    [
+        (("1", "1", "0"), "1;-1"),
+        (("0", "0", "1"), "aB"),
+        (("", "", ""), ""),
+        (("0", "0", "0"), ""),
+        (("Checked", "1", ""), "Checked;-1"),
+    ],
+)
+def test_a_checkbox_is_one_data_point(project: Project, cells: tuple[str, ...], value: str) -> None:
+    data = as_csv([("record_id", "sex", "race___1", "race____1", "race___ab"), ("1", "0", *cells)])
+    points = rows_of(project.tables(data, "data_points")["data_points"])
+    assert ("1", "enrolment", "race", value) in points

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.readers.reader import Table
 from pipelines.ingest.readers.redcap_dictionary import DATA_POINTS
-from pipelines.ingest.readers.redcap_export import Export
+from pipelines.ingest.readers.redcap_export import REPEAT_INSTRUMENT, Export
 
 # Behind the columns that say whose a row is.
 POINT_COLUMNS = ("instrument", "field_name", "value")
@@ -21,13 +21,14 @@ _CODE_BREAK = ";"
 def data_points(export: Export, instruments: list[Table]) -> Table:
     """Return the data points of the instruments' tables; a checkbox is one, its value the codes that are ticked.
 
-    Only with the blank ones among them can a check tell a value that is missing from one that could not be given. The
-    cells are shared with the instruments' tables, so this takes little memory until it is written.
+    Only with the blank ones among them can a check tell a value that is missing from one that could not be given. On
+    an instrument that nobody has opened nothing is missing: its rows have no data points. The cells are shared with the
+    instruments' tables, so this takes little memory until it is written.
     """
     keys = [export.whole.header[place] for place in export.keys.values()]
     names = [f"f{place}" for place in range(len(keys) + len(POINT_COLUMNS))]
     parts, places = [], []
-    for instrument in instruments:
+    for instrument in (_opened(export, instrument, len(keys)) for instrument in instruments):
         whose = instrument.rows.columns[: len(keys)]
         count = instrument.rows.num_rows
         for field, values in _values(export, instrument, len(keys)):
@@ -47,8 +48,30 @@ def data_points(export: Export, instruments: list[Table]) -> Table:
     )
 
 
+def _opened(export: Export, instrument: Table, behind: int) -> Table:
+    """Return the rows in which something was entered, the instrument's status was set, or its repetition was saved.
+
+    REDCap writes 0 for a choice that is not ticked and for the status of an instrument that nobody has opened.
+    """
+    if REPEAT_INSTRUMENT in export.keys:
+        repeated = instrument.rows.column(list(export.keys).index(REPEAT_INSTRUMENT))
+        opened = pc.equal(repeated, instrument.name)
+    else:
+        opened = pa.repeat(pa.scalar(False), instrument.rows.num_rows)
+    for position, place in enumerate(export.places_of(instrument.name), start=behind):
+        owner = export.owners[place]
+        untouched = ["", "0"] if owner.field is None or owner.code is not None else [""]
+        touched = pc.invert(pc.is_in(instrument.rows.column(position), pa.array(untouched)))
+        opened = pc.or_(opened, touched)
+    rows = pc.indices_nonzero(opened)
+    places = None if instrument.places is None else instrument.places.take(rows)
+    return replace(instrument, rows=instrument.rows.take(rows), places=places)
+
+
 def _chunks(places: pa.ChunkedArray | pa.Array | None) -> list[pa.Array]:
-    return places.chunks if isinstance(places, pa.ChunkedArray) else [places]
+    if isinstance(places, pa.ChunkedArray):
+        return places.chunks
+    return [] if places is None else [places]
 
 
 def _values(export: Export, instrument: Table, behind: int) -> Iterator[tuple[str, pa.ChunkedArray]]:

@@ -267,6 +267,19 @@ def test_data_points_hold_blank_fields_too(project: Project) -> None:
     assert "data_points" not in project.tables(LONGITUDINAL)
 
 
+def test_an_instrument_that_nobody_opened_has_no_data_points(project: Project) -> None:
+    header = ("record_id", "sex", "race___1", "enrolment_complete", "weight", "vitals_complete")
+    rows = [
+        ("1", "", "0", "0", "", "0"),
+        ("2", "", "0", "2", "", ""),
+        ("3", "", "1", "0", "0", "0"),
+    ]
+    points = rows_of(project.tables(as_csv([header, *rows]), "data_points")["data_points"])
+    assert [(record, field) for record, _, field, _ in points] == [
+        ("2", "sex"), ("3", "sex"), ("2", "race"), ("3", "race"), ("3", "weight"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("cells", "value"),
     [

@@ -24,9 +24,10 @@ class Table:
     `places` says for each row where it stands in the file (line, sheet and row, element path), None where that is the
     row's number. `keys` are columns that tell whose a row is and hold no data of their own; `subject` and `site` those
     of them that name the subject and the site, where the format itself says so. `member` is the file inside an
-    archive. `complete` is False where the file names only those columns that hold something.
-    `part_of` names the table of the same file in which all these cells stand too, e.g. the whole REDCap export
-    of which an instrument is a part: its values are the same values, and count once.
+    archive. `complete` is False where the file names only those columns that hold something. `part_of` names the table
+    of the same file in which all these cells stand too, as in the whole REDCap export of which an instrument is a part:
+    its values are the same values, and count once. `added` where the table is not in the file and comes with it, as a
+    data dictionary does.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Table:
     member: str | None = None
     complete: bool = True
     part_of: str | None = None
+    added: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 from pipelines.foreign_text import normal_form
 from pipelines.ingest.examination import EXAMINATION
 from pipelines.ingest.readers import READERS, Reading, Table
+from pipelines.ingest.readers.redcap_dictionary import dictionary_digest
 from pipelines.ingest.refusal import Refusal
 from pipelines.sql_text import columns_in
 from pipelines.study_source import SPARSE_FORMATS, Expression, Source
 
 # What a source says that decides how its files are read, and as whose.
 _READ_BY = {
-    "format", "member", "table", "dictionary", "header_rows", "encoding", "delimiter", "quote",
+    "format", "member", "table", "header_rows", "encoding", "delimiter", "quote",
     "site", "missing", "aliases", "columns",
 }  # fmt: skip
 LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site", "__source_place")
@@ -48,6 +49,8 @@ def layout_of(source: Source, mapped: Sequence[str] = ()) -> Layout:
     declared, required = _declared_names(source), _required_names(source)
     read = sorted(mapped) if source.format in SPARSE_FORMATS else []
     parts = [READERS[source.format].version, EXAMINATION, declaration, declared, required, read]
+    if source.dictionary is not None:
+        parts.append(dictionary_digest(source))
     spelling = {_folded(name): name for name in reversed(declared)}
     aliases = {_folded(written): spelling.get(_folded(agreed), agreed) for written, agreed in source.aliases.items()}
     return Layout(
@@ -82,6 +85,8 @@ def _named_table(reading: Reading, source: Source) -> Table | None:
         raise Refusal("several_tables", f"the file holds {len(names)} tables; {cure}")
     if source.table in names:
         return reading.tables[names.index(source.table)]
+    if source.table in reading.on_request:
+        return reading.on_request[source.table]()
     if reading.sparse:
         return None
     raise Refusal("missing_table", f"the file has no table {source.table}; it holds {len(names)} others")

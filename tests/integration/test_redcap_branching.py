@@ -1,28 +1,23 @@
-"""A REDCap project configured as the documentation shows: a hidden blank is no missing value, a shown one is (E-05, E-06)."""
+"""A REDCap project set up as the documentation shows: a hidden blank is not missing, a shown one is (E-05, E-06)."""
 
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from check_rows import CHECKS
 from check_tables import open_with_functions
+from redcap_case import as_csv, dictionary_bytes, field
 
-from pipelines.ingest.readers import READERS
-from pipelines.settings import DBT_PROJECT_DIR, PROJECT_ROOT
+from pipelines.ingest import current_deliveries, ingest_site
+from pipelines.ingest.layout import layout_of
+from pipelines.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Home
 from pipelines.standardize.mapping import raw_view_sql
-from pipelines.standardize.source_files import SourceFiles
+from pipelines.standardize.source_files import source_files
 from pipelines.study import Study, load_study
 from pipelines.validate.parameters import render_predicate
 from pipelines.vocabulary import load_vocabulary
-
-sys.path.insert(0, str(PROJECT_ROOT / "tests" / "unit" / "ingest"))
-from redcap_case import as_csv, dictionary_bytes, field
 
 DICTIONARY = dictionary_bytes(
     field("record_id", "enrolment"),
@@ -32,7 +27,8 @@ DICTIONARY = dictionary_bytes(
     field("other_race", "enrolment", logic="[race(2)] = '1'", required="y"),
 )
 HEADER = (
-    "record_id", "redcap_data_access_group", "sex", "pregnant", "race___1", "race___2", "other_race", "enrolment_complete",
+    "record_id", "redcap_data_access_group", "sex", "pregnant", "race___1", "race___2", "other_race",
+    "enrolment_complete",
 )  # fmt: skip
 EXPORT = as_csv(
     [
@@ -55,27 +51,19 @@ STAGED = {
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
-    """The study.yml of the documentation."""
+def study(home: Home) -> Study:
+    """The study.yml of the documentation, with an export in landing."""
     text = (PROJECT_ROOT / "docs" / "export-formats.md").read_text(encoding="utf-8")
     section = text[text.index("## REDCap") :]
     (block, *_) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
-    path = tmp_path / "RC-1" / "study.yml"
-    path.parent.mkdir()
+    path = home.study_file("RC-1")
+    path.parent.mkdir(parents=True)
     path.write_text(block, encoding="utf-8")
     (path.parent / "dictionary.csv").write_bytes(DICTIONARY)
+    landing = home.landing / "RC-1" / "101" / "edc"
+    landing.mkdir(parents=True)
+    (landing / "export_2024.csv").write_bytes(EXPORT)
     return load_study(path)
-
-
-def delivered(study: Study, name: str, folder: Path) -> SourceFiles:
-    """Write what a source takes of the export, with its lineage, as the store keeps it."""
-    source = study.sources[name]
-    (table,) = [table for table in READERS["redcap"].read(EXPORT, source).tables if table.name == source.table]
-    rows = table.rows.num_rows
-    lineage = [pa.repeat("RC-1/101/edc/export.csv/" + name, rows), pa.arange(1, rows + 1), pa.repeat("101", rows)]
-    names = ["__source_file", "__source_row", "__site", *table.header]
-    pq.write_table(pa.table([*lineage, *table.rows.columns], names=names), folder / f"{name}.parquet")
-    return SourceFiles((str(folder / f"{name}.parquet"),), frozenset(table.header))
 
 
 def model_sql(path: str) -> str:
@@ -84,10 +72,11 @@ def model_sql(path: str) -> str:
 
 
 @pytest.fixture
-def data_points(study: Study, tmp_path: Path) -> duckdb.DuckDBPyConnection:
-    """A warehouse in which the models of data points were run on the study."""
+def data_points(home: Home, study: Study) -> duckdb.DuckDBPyConnection:
+    """A warehouse in which the models of data points were run on what was ingested."""
+    assert {event.status for event in ingest_site(home, study, "101")} == {"accepted"}
+    files = source_files(study, current_deliveries(home, study.study))
     connection = open_with_functions()
-    files = {name: delivered(study, name, tmp_path) for name in study.sources}
     for name, columns in STAGED.items():
         dataset = load_vocabulary()[name.upper()]
         connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM ({raw_view_sql(study, dataset, files)})")
@@ -120,11 +109,29 @@ def test_a_value_in_a_hidden_field_is_told(data_points: duckdb.DuckDBPyConnectio
 def test_ticked_choices_are_listed_ones(data_points: duckdb.DuckDBPyConnection) -> None:
     assert findings(data_points, "E-07") == set()
     known = data_points.execute("SELECT count(*) FROM data_points WHERE is_listed_option").fetchone()
-    assert known == (10,)
+    # Five sexes, and two races that are more than the one tick of a single choice.
+    assert known == (7,)
 
 
-def test_subjects_and_sites_are_those_of_the_export(study: Study) -> None:
-    (table,) = [t for t in READERS["redcap"].read(EXPORT, study.sources["ENROLMENT"]).tables if t.name == "enrolment"]
-    assert study.sources["ENROLMENT"].subject is not None
-    assert table.subject == study.sources["ENROLMENT"].subject.item
-    assert table.rows.num_rows == 6
+def test_a_changed_dictionary_has_the_file_read_again(home: Home, study: Study) -> None:
+    assert len(ingest_site(home, study, "101")) == 3
+    assert ingest_site(home, study, "101") == []
+    longer = DICTIONARY + as_csv([field("weight", "enrolment")])
+    (home.study_file("RC-1").parent / "dictionary.csv").write_bytes(longer)
+    again = ingest_site(home, study, "101")
+    assert {event.status for event in again} == {"accepted"}
+    (remark,) = {remark for event in again for remark in event.remarks}
+    assert (remark.code, "weight" in remark.text) == ("fields_not_exported", True)
+    # Where the study lies does not matter: the same dictionary elsewhere is the same.
+    moved = home.study_file("RC-1").parent.with_name("elsewhere") / "dictionary.csv"
+    moved.parent.mkdir()
+    moved.write_bytes(longer)
+    source = study.sources["POINTS"].model_copy(update={"dictionary": str(moved)})
+    assert layout_of(source).digest == layout_of(study.sources["POINTS"]).digest
+
+
+def test_a_row_of_another_group_refuses_the_file(home: Home, study: Study) -> None:
+    (home.landing / "RC-1" / "101" / "edc" / "export_2024.csv").write_bytes(EXPORT.replace(b"4,101", b"4,102"))
+    events = ingest_site(home, study, "101")
+    assert {event.status for event in events} == {"refused"}
+    assert {event.reason.partition(":")[0] for event in events} == {"site_mismatch"}

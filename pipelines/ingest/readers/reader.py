@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,13 +63,15 @@ class Reading:
 
     `sparse` where the format leaves out tables without rows: one that is not here was delivered empty. `counts` are
     facts of the file's own units, e.g. forms or audit records, for a person who looks at it
-    (`siteproof preview`).
+    (`siteproof preview`). `on_request` makes tables that hold nothing new and may be large, by name, for a source that
+    takes one.
     """
 
     tables: tuple[Table, ...]
     sparse: bool = False
     remarks: tuple[Remark, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    on_request: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
 
 
 class Reader(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +30,7 @@ class RedcapReader:
     """One row per record, event and repeat instance; the first column names the record.
 
     A reading holds the whole table, named "", and with a dictionary: the instruments of which the file has a column,
-    the dictionary itself (`data_dictionary`), and where it is the table that the source takes, `data_points`.
+    the dictionary itself (`data_dictionary`), and on request `data_points`.
     """
 
     version = f"redcap-1/{CsvReader.version}"
@@ -54,13 +55,15 @@ class RedcapReader:
             raise Refusal("wrong_dictionary", text, 1)
         forms = [form for form in dictionary.forms if export.places_of(form)]
         instruments = [_instrument(export, form) for form in forms]
-        points = [data_points(export, instruments)] if source.table == DATA_POINTS else []
         remarks = [
             *remarks_on_columns(export, dictionary, source),
             *remarks_on_rows(export, [whole, *instruments], forms),
         ]
         return Reading(
-            (whole, *instruments, dictionary.table, *points), remarks=tuple(remarks), counts=_counts(export, forms)
+            (whole, *instruments, dictionary.table),
+            remarks=tuple(remarks),
+            counts=_counts(export, forms),
+            on_request={DATA_POINTS: partial(data_points, export, instruments)},
         )
 
 

@@ -70,7 +70,7 @@ def _opened(export: Export, instrument: Table, behind: int) -> Table:
 
 def _chunks(places: pa.ChunkedArray | pa.Array | None) -> list[pa.Array]:
     if isinstance(places, pa.ChunkedArray):
-        return places.chunks
+        return list(places.chunks)
     return [] if places is None else [places]
 
 

@@ -191,7 +191,7 @@ def test_an_export_without_rows_is_read(project: Project) -> None:
     reading = project.read(as_csv([HEADER]))
     assert [table.rows.num_rows for table in reading.tables] == [0, 0, 0, 0, 7]
     assert reading.counts["records"] == 0
-    assert project.tables(as_csv([HEADER]), "data_points")["data_points"].rows.num_rows == 0
+    assert project.points(as_csv([HEADER])).rows.num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_the_dictionary_is_a_table_as_it_was_written(project: Project, tmp_path:
 
 
 def test_data_points_hold_blank_fields_too(project: Project) -> None:
-    points = project.tables(LONGITUDINAL, "data_points")["data_points"]
+    points = project.points(LONGITUDINAL)
     assert points.header == (*KEYS, "instrument", "field_name", "value")
     assert points.keys == frozenset(points.header[:-1])
     assert points.places is not None
@@ -264,7 +264,6 @@ def test_data_points_hold_blank_fields_too(project: Project) -> None:
     assert found["row 5", "enrolment", "race"] == ""
     assert found["row 5", "enrolment", "pregnant"] == ""
     assert found["row 4", "ae", "ae_term"] == ""
-    assert "data_points" not in project.tables(LONGITUDINAL)
 
 
 def test_an_instrument_that_nobody_opened_has_no_data_points(project: Project) -> None:
@@ -274,7 +273,7 @@ def test_an_instrument_that_nobody_opened_has_no_data_points(project: Project) -
         ("2", "", "0", "2", "", ""),
         ("3", "", "1", "0", "0", "0"),
     ]
-    points = rows_of(project.tables(as_csv([header, *rows]), "data_points")["data_points"])
+    points = rows_of(project.points(as_csv([header, *rows])))
     assert [(record, field) for record, _, field, _ in points] == [
         ("2", "sex"), ("3", "sex"), ("2", "race"), ("3", "race"), ("3", "weight"),
     ]  # fmt: skip
@@ -292,5 +291,5 @@ def test_an_instrument_that_nobody_opened_has_no_data_points(project: Project) -
 )
 def test_a_checkbox_is_one_data_point(project: Project, cells: tuple[str, ...], value: str) -> None:
     data = as_csv([("record_id", "sex", "race___1", "race____1", "race___ab"), ("1", "0", *cells)])
-    points = rows_of(project.tables(data, "data_points")["data_points"])
+    points = rows_of(project.points(data))
     assert ("1", "enrolment", "race", value) in points

@@ -62,14 +62,15 @@ class Project:
         self.file = folder / "dictionary.csv"
         self.file.write_bytes(dictionary)
 
-    def read(self, data: bytes, table: str | None = None, missing: Sequence[str] = ()) -> Reading:
-        source = Source(
-            path="edc/export.csv", format="redcap", dictionary=str(self.file), table=table, missing=list(missing)
-        )
+    def read(self, data: bytes, missing: Sequence[str] = ()) -> Reading:
+        source = Source(path="edc/export.csv", format="redcap", dictionary=str(self.file), missing=list(missing))
         return READERS["redcap"].read(data, source)
 
-    def tables(self, data: bytes, table: str | None = None) -> dict[str, Table]:
-        return {table.name: table for table in self.read(data, table).tables}
+    def tables(self, data: bytes) -> dict[str, Table]:
+        return {table.name: table for table in self.read(data).tables}
+
+    def points(self, data: bytes) -> Table:
+        return self.read(data).on_request["data_points"]()
 
 
 def rows_of(table: Table) -> list[tuple[str, ...]]:

@@ -184,7 +184,9 @@ def _named_columns(table: Table) -> Table:
         if place not in named and pc.any(pc.not_equal(column, "")).as_py():
             raise _unusable(f"column {place + 1} has values but no name")
     header = tuple(table.header[place] for place in named)
-    return replace(table, name=DATA_DICTIONARY, header=header, rows=table.rows.select(named), keys=frozenset(header))
+    return replace(
+        table, name=DATA_DICTIONARY, header=header, rows=table.rows.select(named), keys=frozenset(header), added=True
+    )
 
 
 def _field(row: Mapping[str, str], number: int) -> DictionaryField:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import mmap
+from collections import Counter
+from pathlib import Path
+
 import pytest
-from redcap_case import rows_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redcap_case import as_csv, rows_of
 
 from pipelines.ingest.readers import READERS, Reading
 from pipelines.ingest.readers.csv_profiles import PROFILES
@@ -109,6 +115,37 @@ def test_rows_of_castor_may_end_with_a_delimiter(line_end: str) -> None:
         closed = line_end.join([lines[0], *(f"{line};" for line in lines[1:])]) + last
         (table,) = read("castor", closed).tables
         assert (table.header, rows_of(table), table.keys) == (plain.header, rows_of(plain), plain.keys)
+
+
+def test_with_or_without_a_closing_delimiter_the_same_is_read() -> None:
+    outcomes: Counter[str] = Counter()
+    cells = st.lists(st.sampled_from(["a", ";", '"', "\n", "\r", "\r\n", " ", "é", "0"]), max_size=4).map("".join)
+
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=5), cells, st.booleans())
+    def check(rows: list[tuple[str, ...]], name: str, more: bool) -> None:
+        header = ("record_id", "institute", f"x{name}")
+        plain = as_csv([header, *rows], delimiter=";")
+        closed = as_csv([header], delimiter=";") + as_csv([(*row, "") for row in rows], delimiter=";")
+        (table,) = read("castor", closed.decode()).tables
+        assert (table.header, rows_of(table)) == (header, rows)
+        assert rows_of(read("castor", plain.decode()).tables[0]) == rows
+        if more:
+            longer = as_csv([header], delimiter=";") + as_csv([(*row, "x") for row in rows], delimiter=";")
+            outcomes[refusal_of("castor", longer.decode()).code] += 1
+
+    check()
+    assert outcomes["ragged_row"] > 30
+    assert set(outcomes) == {"ragged_row"}
+
+
+def test_a_mapped_file_is_read_as_bytes_are(tmp_path: Path) -> None:
+    for name, text in EXPORTS.items():
+        path = tmp_path / name
+        path.write_bytes(text.encode())
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            (table,) = READERS[name].read(content, Source(path="edc/e.csv", format=name)).tables
+            assert rows_of(table) == rows_of(read(name, text).tables[0])
 
 
 def test_the_header_may_span_lines_when_rows_end_with_a_delimiter() -> None:

@@ -21,7 +21,7 @@ from pipelines.study_source import SPARSE_FORMATS, Expression, Source
 
 # What a source says that decides how its files are read, and as whose.
 _READ_BY = {
-    "format", "member", "table", "header_rows", "encoding", "delimiter", "quote",
+    "format", "member", "table", "dictionary", "header_rows", "encoding", "delimiter", "quote",
     "site", "missing", "aliases", "columns",
 }  # fmt: skip
 LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site", "__source_place")
@@ -46,11 +46,11 @@ class Layout:
 def layout_of(source: Source, mapped: Sequence[str] = ()) -> Layout:
     """Return what study.yml says of a source's columns; `mapped` are those that its mapping reads."""
     declaration = source.model_dump(mode="json", include=_READ_BY, exclude_defaults=True)
+    if source.dictionary is not None:
+        declaration["dictionary"] = dictionary_digest(source)  # where it lies does not matter
     declared, required = _declared_names(source), _required_names(source)
     read = sorted(mapped) if source.format in SPARSE_FORMATS else []
     parts = [READERS[source.format].version, EXAMINATION, declaration, declared, required, read]
-    if source.dictionary is not None:
-        parts.append(dictionary_digest(source))
     spelling = {_folded(name): name for name in reversed(declared)}
     aliases = {_folded(written): spelling.get(_folded(agreed), agreed) for written, agreed in source.aliases.items()}
     return Layout(
@@ -170,11 +170,16 @@ def _named_sites(table: pa.Table, site: Expression) -> pa.ChunkedArray:
 
 
 def with_lineage(
-    table: pa.Table, source_file: str, site: str, places: pa.ChunkedArray | pa.Array | None = None
+    table: pa.Table,
+    source_file: str,
+    site: str,
+    places: pa.ChunkedArray | pa.Array | None = None,
+    numbers: pa.Array | None = None,
 ) -> pa.Table:
     """Put the delivered file, the 1-based data row, the site and, if told, the place in the file before every row."""
     rows = table.num_rows
-    lineage = [_repeated(source_file, rows), pa.arange(1, rows + 1), _repeated(site, rows)]
+    numbers = pa.arange(1, rows + 1) if numbers is None else numbers
+    lineage = [_repeated(source_file, rows), numbers, _repeated(site, rows)]
     if places is not None:
         lineage.append(places)
     return pa.table([*lineage, *table.columns], names=[*LINEAGE_COLUMNS[: len(lineage)], *table.column_names])

@@ -70,5 +70,5 @@ def read_sources(
             member=read.member,
         )
         source_file = name_in_rows(study.study, site, file_name, read.member)
-        taken[name] = SourceRows(with_lineage(table, source_file, site, read.places), facts)
+        taken[name] = SourceRows(with_lineage(table, source_file, site, read.places, read.numbers), facts)
     return taken

@@ -130,6 +130,16 @@ def test_a_changed_dictionary_has_the_file_read_again(home: Home, study: Study) 
     assert layout_of(source).digest == layout_of(study.sources["POINTS"]).digest
 
 
+def test_a_row_has_the_number_of_its_row_in_the_file(home: Home, study: Study) -> None:
+    header = (*HEADER[:2], "redcap_repeat_instrument", "redcap_repeat_instance", *HEADER[2:])
+    rows = [("1", "101", "visit", "1", *[""] * 6), ("1", "101", "", "", "0", "1", "1", "0", "", "2")]
+    (home.landing / "RC-1" / "101" / "edc" / "export_2024.csv").write_bytes(as_csv([header, *rows]))
+    ingest_site(home, study, "101")
+    (enrolment,) = [one for one in current_deliveries(home, "RC-1") if one.source == "ENROLMENT"]
+    lineage = duckdb.read_parquet(str(enrolment.rows_path)).select("__source_row, __source_place, sex").fetchall()
+    assert lineage == [(2, "row 2", "0")]
+
+
 def test_a_row_of_another_group_refuses_the_file(home: Home, study: Study) -> None:
     (home.landing / "RC-1" / "101" / "edc" / "export_2024.csv").write_bytes(EXPORT.replace(b"4,101", b"4,102"))
     events = ingest_site(home, study, "101")

@@ -27,7 +27,7 @@ class Table:
     archive. `complete` is False where the file names only those columns that hold something. `part_of` names the table
     of the same file in which all these cells stand too, as in the whole REDCap export of which an instrument is a part:
     its values are the same values, and count once. `added` where the table is not in the file and comes with it, as a
-    data dictionary does.
+    data dictionary does. `numbers` gives each row's number in the file, from 1, where these are some of its rows.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Table:
     complete: bool = True
     part_of: str | None = None
     added: bool = False
+    numbers: pa.Array | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Remark:
     """What is odd about a file that was read whole, e.g. `hidden_rows`; it becomes a finding (X-09).
 
     `text` holds counts and places, never a cell's content. `row` is the 1-based data row in `table`, where there is
-    one.
+    one, as the table numbers its rows.
     """
 
     code: str

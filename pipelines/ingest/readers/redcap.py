@@ -57,7 +57,7 @@ class RedcapReader:
         instruments = [_instrument(export, form) for form in forms]
         remarks = [
             *remarks_on_columns(export, dictionary, source),
-            *remarks_on_rows(export, [whole, *instruments], forms),
+            *remarks_on_rows(export, [whole, *instruments] if source.table is None else instruments, forms),
         ]
         return Reading(
             (whole, *instruments, dictionary.table),
@@ -94,15 +94,20 @@ def _instrument(export: Export, form: str) -> Table:
     rows = pc.indices_nonzero(belongs if repeats is None else pc.or_(belongs, repeats))
     whole = export.whole
     columns = [*export.keys.values(), *export.places_of(form)]
-    numbers = pc.cast(pc.add(rows, 1), pa.string())
+    numbers = pc.cast(pc.add(rows, 1), pa.int64())
     return replace(
         whole,
         name=form,
         header=tuple(whole.header[place] for place in columns),
         rows=whole.rows.select(columns).take(rows),
-        places=pc.binary_join_element_wise("row", numbers, " ") if whole.places is None else whole.places.take(rows),
+        places=_rows(numbers) if whole.places is None else whole.places.take(rows),
+        numbers=numbers,
         part_of=whole.name,
     )
+
+
+def _rows(numbers: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise("row", pc.cast(numbers, pa.string()), " ")
 
 
 def _counts(export: Export, forms: list[str]) -> dict[str, int]:

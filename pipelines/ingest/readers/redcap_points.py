@@ -43,6 +43,7 @@ def data_points(export: Export, instruments: list[Table]) -> Table:
         header=header,
         rows=pa.concat_tables(parts) if parts else schema.empty_table(),
         places=pa.chunked_array([chunk for place in places for chunk in _chunks(place)], pa.string()),
+        numbers=None,
         keys=frozenset(header[:-1]),
         part_of=export.whole.name,
     )

@@ -61,7 +61,7 @@ def _codes_that_are_values(export: Export, source: Source) -> Iterator[Remark]:
 def remarks_on_rows(export: Export, tables: Iterable[Table], forms: list[str]) -> Iterator[Remark]:
     """Yield rows that no record claims, that are there twice, or whose instrument is not what they hold.
 
-    `tables` are the whole table and those of the instruments.
+    `tables` are those in which no key may stand twice.
     """
     nameless = pc.indices_nonzero(pc.equal(pc.utf8_trim_whitespace(export.column(0)), ""))
     if len(nameless):
@@ -79,7 +79,8 @@ def remarks_on_rows(export: Export, tables: Iterable[Table], forms: list[str]) -
         )
         yield Remark("unknown_instrument", text, row=_first(unknown))
     for form in forms:
-        elsewhere = pc.and_(pc.is_in(repeated, pa.array([one for one in forms if one != form])), export.is_filled(form))
+        others = pa.array([one for one in forms if one != form], pa.string())
+        elsewhere = pc.and_(pc.is_in(repeated, others), export.is_filled(form))
         rows = pc.indices_nonzero(elsewhere)
         if len(rows):
             text = f"{len(rows)} rows repeat another instrument but hold values of {form}: {_rows(rows)}"
@@ -93,8 +94,8 @@ def _repeated(table: Table) -> Iterator[Remark]:
     columns = table.rows.select(places).rename_columns([str(place) for place in places])
     rows = pl.DataFrame(columns).is_duplicated().arg_true().to_arrow()
     if len(rows):
-        which = _rows(rows, table.places)
-        text = f"{len(rows)} rows have record, event and repeat instance in common with another: {which}"
+        rows = rows if table.numbers is None else pc.subtract(table.numbers.take(rows), 1)
+        text = f"{len(rows)} rows have record, event and repeat instance in common with another: {_rows(rows)}"
         yield Remark("repeated_key", text, table.name, _first(rows))
 
 
@@ -102,12 +103,10 @@ def _first(rows: pa.Array) -> int:
     return int(rows[0].as_py()) + 1
 
 
-def _rows(rows: pa.Array, places: pa.ChunkedArray | pa.Array | None = None) -> str:
-    listed = rows.slice(0, MAX_LISTED)
-    named = pc.cast(pc.add(listed, 1), pa.string()) if places is None else places.take(listed)
-    text = ", ".join(named.to_pylist())
+def _rows(rows: pa.Array) -> str:
+    listed = ", ".join(str(row + 1) for row in rows.slice(0, MAX_LISTED).to_pylist())
     rest = f" and {len(rows) - MAX_LISTED} more" if len(rows) > MAX_LISTED else ""
-    return f"{text}{rest}" if places is not None else f"row{'s' if len(rows) > 1 else ''} {text}{rest}"
+    return f"row{'s' if len(rows) > 1 else ''} {listed}{rest}"
 
 
 def _listed(names: Iterable[str]) -> str:

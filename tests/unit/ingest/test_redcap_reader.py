@@ -68,6 +68,8 @@ def test_each_instrument_has_its_rows(project: Project) -> None:
     assert [row[3:] for row in rows_of(ae)] == [("1", "north", "Headache", "2"), ("2", "north", "", "")]
     assert ae.places is not None
     assert ae.places.to_pylist() == ["row 3", "row 4"]
+    assert ae.numbers is not None
+    assert ae.numbers.to_pylist() == [3, 4]
     assert (ae.subject, ae.site, ae.part_of, ae.keys) == (whole.subject, whole.site, "", whole.keys)
     assert reading.counts == {"records": 2, "events": 2, "data_access_groups": 2, "instruments": 3}
     assert reading.remarks == ()
@@ -80,21 +82,24 @@ def test_without_a_dictionary_the_whole_file_is_read() -> None:
     assert (whole.keys, whole.subject, whole.site) == (frozenset(KEYS), "record_id", "redcap_data_access_group")
 
 
-CODES = st.sampled_from(["", "", "0", "1", "x", "NA"])
+CELLS = st.sampled_from(["", "", "0", "1", "x", "NA"])
+KEY_CELLS = {
+    "record_id": st.sampled_from("123"),
+    "redcap_event_name": st.sampled_from(["e1", "e2"]),
+    "redcap_repeat_instrument": st.sampled_from(["", "ae", "vitals", "nowhere"]),
+    "redcap_repeat_instance": st.sampled_from(["", "1", "2"]),
+    "redcap_data_access_group": st.sampled_from(["", "north"]),
+}
 
 
 @st.composite
 def exports(draw: st.DrawFn) -> list[tuple[str, ...]]:
-    """Rows of an export, also such as REDCap would never write."""
-    key = st.tuples(
-        st.sampled_from("123"),
-        st.sampled_from(["e1", "e2"]),
-        st.sampled_from(["", "ae", "vitals", "nowhere"]),
-        st.sampled_from(["", "1", "2"]),
-        st.sampled_from(["", "north"]),
-    )
-    cells = st.tuples(*[CODES] * (len(HEADER) - len(KEYS)))
-    return draw(st.lists(st.tuples(key, cells).map(lambda row: (*row[0], *row[1])), max_size=8))
+    """Header and rows of an export, of a part of the fields, also rows such as REDCap would never write."""
+    keys = draw(st.lists(st.sampled_from(KEYS[1:]), unique=True))
+    fields = draw(st.lists(st.sampled_from(HEADER[len(KEYS) :]), unique=True, min_size=1))
+    header = ("record_id", *keys, *fields)
+    row = st.tuples(*[KEY_CELLS.get(name, CELLS) for name in header])
+    return [header, *draw(st.lists(row, max_size=8))]
 
 
 def test_every_filled_cell_stands_in_one_instrument(project: Project) -> None:
@@ -102,30 +107,32 @@ def test_every_filled_cell_stands_in_one_instrument(project: Project) -> None:
 
     @settings(max_examples=150, deadline=None, derandomize=True, database=None)
     @given(exports())
-    def check(rows: list[tuple[str, ...]]) -> None:
-        tables = project.tables(as_csv([HEADER, *rows]))
-        assert rows_of(tables[""]) == rows
+    def check(written: list[tuple[str, ...]]) -> None:
+        header, *rows = written
+        reading = project.read(as_csv(written))
+        whole, *instruments, _ = reading.tables
+        assert rows_of(whole) == rows
+        keys = len(whole.keys)
         found: Counter[tuple[int, str, str]] = Counter()
-        for name in ("enrolment", "vitals", "ae"):
-            table = tables[name]
-            assert table.places is not None
-            for place, row in zip(table.places.to_pylist(), rows_of(table), strict=True):
-                number = int(place.removeprefix("row "))
-                assert row[: len(KEYS)] == rows[number - 1][: len(KEYS)]
-                rows_seen[name] += 1
-                for column, cell in list(zip(table.header, row, strict=True))[len(KEYS) :]:
-                    if cell:
-                        found[number, column, cell] += 1
+        for table in instruments:
+            assert table.numbers is not None
+            for number, row in zip(table.numbers.to_pylist(), rows_of(table), strict=True):
+                assert row[:keys] == rows[number - 1][:keys]
+                rows_seen[table.name] += 1
+                cells = list(zip(table.header, row, strict=True))[keys:]
+                found.update((number, column, cell) for column, cell in cells if cell)
         expected = Counter(
             (number, column, cell)
             for number, row in enumerate(rows, start=1)
-            for column, cell in list(zip(HEADER, row, strict=True))[len(KEYS) :]
+            for column, cell in list(zip(header, row, strict=True))[keys:]
             if cell
         )
         assert found == expected
+        points = reading.on_request["data_points"]()
+        assert {row[-3] for row in rows_of(points)} <= {table.name for table in instruments}
 
     check()
-    assert min(rows_seen.values()) > 50
+    assert min(rows_seen[form] for form in ("enrolment", "vitals", "ae")) > 50
 
 
 def test_what_the_dictionary_does_not_know_is_told_and_kept(project: Project) -> None:
@@ -159,9 +166,15 @@ def test_repeated_keys_are_told_with_their_rows(project: Project) -> None:
     header = ("record_id", "redcap_repeat_instrument", "redcap_repeat_instance", "sex", "ae_term")
     rows = [("1", "", "", "0", ""), ("1", "ae", "1", "", "A"), ("1", "ae", "2", "", "B"), ("1", "ae", "1", "", "C")]
     repeated = [r for r in project.read(as_csv([header, *rows])).remarks if r.code == "repeated_key"]
-    assert [(remark.table, remark.row) for remark in repeated] == [("", 2), ("ae", 1)]
-    # In the instrument's table they are the first and third row; told is where they stand in the file.
-    assert [remark.text.partition(": ")[2] for remark in repeated] == ["rows 2, 4", "row 2, row 4"]
+    # The rows are those of the file, of which the instrument's table is a choice.
+    assert [(remark.table, remark.row) for remark in repeated] == [("", 2), ("ae", 2)]
+    assert {remark.text.partition(": ")[2] for remark in repeated} == {"rows 2, 4"}
+    # A source that takes an instrument is told of that one alone.
+    source = Source(path="edc/e.csv", format="redcap", dictionary=str(project.file), table="enrolment")
+    told = [
+        r.table for r in READERS["redcap"].read(as_csv([header, *rows]), source).remarks if r.code == "repeated_key"
+    ]
+    assert told == ["ae"]
 
 
 def test_rows_that_are_of_no_record_or_of_another_instrument_are_told(project: Project) -> None:
@@ -184,7 +197,7 @@ def test_a_remark_lists_the_first_rows_and_counts_the_others(project: Project) -
     data = as_csv([("record_id", "sex"), *[("7", "0")] * 50])
     text = remarks_of(project.read(data))["repeated_key"]
     assert text.startswith("50 rows have record")
-    assert text.endswith("19, row 20 and 30 more")
+    assert text.endswith("19, 20 and 30 more")
 
 
 def test_an_export_without_rows_is_read(project: Project) -> None:

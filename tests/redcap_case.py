@@ -54,6 +54,28 @@ DICTIONARY = dictionary_bytes(
     field("ae_term", "ae", required="y"),
 )
 
+KEYS = (
+    "record_id",
+    "redcap_event_name",
+    "redcap_repeat_instrument",
+    "redcap_repeat_instance",
+    "redcap_data_access_group",
+)
+ENROLMENT = ("sex", "pregnant", "race___1", "race____1", "race___ab", "enrolment_complete")
+VITALS = ("weight", "vitals_timestamp", "vitals_complete")
+AE = ("ae_term", "ae_complete")
+HEADER = (*KEYS, *ENROLMENT, *VITALS, *AE)
+LONGITUDINAL = as_csv(
+    [
+        HEADER,
+        ("1", "visit_1_arm_1", "", "", "north", "0", "1", "1", "0", "0", "2", "61", "2024-01-02 10:00", "2", "", ""),
+        ("1", "visit_2_arm_1", "", "", "north", "", "", "", "", "", "", "62", "", "0", "", ""),
+        ("1", "visit_2_arm_1", "ae", "1", "north", "", "", "", "", "", "", "", "", "", "Headache", "2"),
+        ("1", "visit_2_arm_1", "ae", "2", "north", "", "", "", "", "", "", "", "", "", "", ""),
+        ("2", "visit_1_arm_1", "", "", "south", "1", "", "0", "0", "0", "0", "", "", "", "", ""),
+    ]
+)
+
 
 class Project:
     """A project whose dictionary lies in a folder."""

@@ -8,33 +8,22 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from redcap_case import DICTIONARY, Project, as_csv, dictionary_bytes, field, rows_of
+from redcap_case import (
+    DICTIONARY,
+    ENROLMENT,
+    HEADER,
+    KEYS,
+    LONGITUDINAL,
+    Project,
+    as_csv,
+    dictionary_bytes,
+    field,
+    rows_of,
+)
 
 from pipelines.ingest.readers import READERS, Reading
 from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
-
-KEYS = (
-    "record_id",
-    "redcap_event_name",
-    "redcap_repeat_instrument",
-    "redcap_repeat_instance",
-    "redcap_data_access_group",
-)
-ENROLMENT = ("sex", "pregnant", "race___1", "race____1", "race___ab", "enrolment_complete")
-VITALS = ("weight", "vitals_timestamp", "vitals_complete")
-AE = ("ae_term", "ae_complete")
-HEADER = (*KEYS, *ENROLMENT, *VITALS, *AE)
-LONGITUDINAL = as_csv(
-    [
-        HEADER,
-        ("1", "visit_1_arm_1", "", "", "north", "0", "1", "1", "0", "0", "2", "61", "2024-01-02 10:00", "2", "", ""),
-        ("1", "visit_2_arm_1", "", "", "north", "", "", "", "", "", "", "62", "", "0", "", ""),
-        ("1", "visit_2_arm_1", "ae", "1", "north", "", "", "", "", "", "", "", "", "", "Headache", "2"),
-        ("1", "visit_2_arm_1", "ae", "2", "north", "", "", "", "", "", "", "", "", "", "", ""),
-        ("2", "visit_1_arm_1", "", "", "south", "1", "", "0", "0", "0", "0", "", "", "", "", ""),
-    ]
-)
 
 
 @pytest.fixture
@@ -262,47 +251,3 @@ def test_the_dictionary_is_a_table_as_it_was_written(project: Project, tmp_path:
     api = as_csv([header, ("record_id", "enrolment", "text", ""), ("sex", "enrolment", "radio", "0, F")])
     tables = Project(tmp_path, api).tables(as_csv([("record_id", "sex"), ("1", "0")]))
     assert rows_of(tables["enrolment"]) == [("1", "0")]
-
-
-def test_data_points_hold_blank_fields_too(project: Project) -> None:
-    points = project.points(LONGITUDINAL)
-    assert points.header == (*KEYS, "instrument", "field_name", "value")
-    assert points.keys == frozenset(points.header[:-1])
-    assert points.places is not None
-    found = {
-        (place, *row[-3:-1]): row[-1] for place, row in zip(points.places.to_pylist(), rows_of(points), strict=True)
-    }
-    assert len(found) == points.rows.num_rows == 2 * 3 + 2 * 1 + 2 * 1
-    assert found["row 1", "enrolment", "race"] == "1"
-    assert found["row 5", "enrolment", "race"] == ""
-    assert found["row 5", "enrolment", "pregnant"] == ""
-    assert found["row 4", "ae", "ae_term"] == ""
-
-
-def test_an_instrument_that_nobody_opened_has_no_data_points(project: Project) -> None:
-    header = ("record_id", "sex", "race___1", "enrolment_complete", "weight", "vitals_complete")
-    rows = [
-        ("1", "", "0", "0", "", "0"),
-        ("2", "", "0", "2", "", ""),
-        ("3", "", "1", "0", "0", "0"),
-    ]
-    points = rows_of(project.points(as_csv([header, *rows])))
-    assert [(record, field) for record, _, field, _ in points] == [
-        ("2", "sex"), ("3", "sex"), ("2", "race"), ("3", "race"), ("3", "weight"),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("cells", "value"),
-    [
-        (("1", "1", "0"), "1;-1"),
-        (("0", "0", "1"), "aB"),
-        (("", "", ""), ""),
-        (("0", "0", "0"), ""),
-        (("Checked", "1", ""), "Checked;-1"),
-    ],
-)
-def test_a_checkbox_is_one_data_point(project: Project, cells: tuple[str, ...], value: str) -> None:
-    data = as_csv([("record_id", "sex", "race___1", "race____1", "race___ab"), ("1", "0", *cells)])
-    points = rows_of(project.points(data))
-    assert ("1", "enrolment", "race", value) in points

@@ -6,23 +6,13 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
-# The only date formats that are read; each is parsed strictly, none is guessed. ISO8601 takes any date or date-time
-# of ISO 8601 calendar form, also one that ends early (2024-03), which the others do not.
-DateFormat = Literal[
-    "ISO8601", "YYYY-MM-DD", "YYYY-MM", "YYYY", "YYYYMMDD", "YYYY/MM/DD",
-    "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "DD.MM.YYYY",
-    "DD-MMM-YYYY", "DD MMM YYYY", "DDMMMYYYY", "MMM-YYYY", "MMM YYYY", "MM/YYYY",
-]  # fmt: skip
+from pipelines.date_formats import DATE_FORMATS, find_ambiguous
+from pipelines.errors import did_you_mean
 
 # The SQL that reads dates tries so many formats of a column, in their order.
 MAX_DATE_FORMATS = 3
-# Of each pair, one text is two different days: 03/04/2024.
-AMBIGUOUS_FORMATS: tuple[tuple[DateFormat, DateFormat], ...] = (
-    ("DD/MM/YYYY", "MM/DD/YYYY"),
-    ("DD-MM-YYYY", "MM-DD-YYYY"),
-)
 
 # What `siteproof init` writes where the exports leave a value open; study.yml is refused while it stands for a column.
 OPEN = "TODO"
@@ -53,10 +43,18 @@ def _check_formats(formats: list[DateFormat]) -> list[DateFormat]:
         raise ValueError("name at least one date format, e.g. [YYYY-MM-DD]")
     if len(formats) > MAX_DATE_FORMATS:
         raise ValueError(f"{len(formats)} date formats for one column; at most {MAX_DATE_FORMATS} are read")
-    for one, other in AMBIGUOUS_FORMATS:
-        if one in formats and other in formats:
-            raise ValueError(f"{one} and {other} read the same text as different days; keep the one that is delivered")
+    ambiguous = find_ambiguous(formats)
+    if ambiguous is not None:
+        one, other = ambiguous
+        raise ValueError(f"{one} and {other} read the same text as different days; keep the one that is delivered")
     return formats
+
+
+def _check_format(value: str) -> str:
+    if value not in DATE_FORMATS:
+        hint = did_you_mean(value, DATE_FORMATS) or " docs/study-yml.md lists those that are read."
+        raise ValueError(f'"{value}" is not a date format.{hint}')
+    return value
 
 
 def check_day(value: str) -> str:
@@ -88,6 +86,7 @@ Name = Annotated[str, AfterValidator(_check_name)]
 ColumnName = Annotated[str, AfterValidator(_check_settled)]
 Day = Annotated[str, AfterValidator(check_day)]
 YesOrNo = Annotated[bool, BeforeValidator(_check_yes_or_no)]
+DateFormat = Annotated[str, AfterValidator(_check_format), WithJsonSchema({"enum": list(DATE_FORMATS)})]
 DateFormats = Annotated[list[DateFormat], AfterValidator(_check_formats)]
 
 

@@ -1,6 +1,6 @@
 {#
   The scalar functions that models and check predicates use, created in the warehouse itself, so that dbt, Great Expectations and
-  whoever opens the file speak of dates in the same words. All that differs between engines is in this file.
+  whoever opens the file speak of dates in the same words. All that differs between engines is in this file and in date_formats.sql.
 
   Dates are ISO 8601 text that may end early (2024, 2024-03). They are compared at their common precision, at most to the minute, and
   nothing is imputed: what is not certain is not said.
@@ -16,19 +16,21 @@ create or replace macro final_day(iso) as case
     when length(iso) = 7 then last_day(try_cast(iso || '-01' as date))
     else try_cast(substr(iso, 1, 10) as date) end;
 
-{#
-  Strict ISO 8601 calendar dates and date-times, truncated forms included; seconds and fractions are cut, no zone is taken. A year
-  before 1800 or after 2199 is a slip of the pen (0024), and is told as unreadable.
-#}
-create or replace macro iso_calendar_date(raw) as case
-    when regexp_full_match(raw, '(1[89]|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}') and try_cast(raw as date) is not null then raw
-    when regexp_full_match(raw, '(1[89]|2[01])[0-9]{2}(-[0-9]{2})?') and first_day(raw) is not null then raw
-    when regexp_full_match(raw, '(1[89]|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?')
-        and try_cast(substr(raw, 1, 10) as date) is not null then substr(raw, 1, 16)
-    end;
+{{ create_date_format_functions() }}
 
+{#
+  A number written plainly, with a decimal point: no exponent, no sign of thousands, no more than 15 digits before the point, since a longer
+  whole number would be another one as a double. -0 is 0.
+#}
 create or replace macro to_number(raw) as case
-    when regexp_full_match(raw, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)') and length(raw) <= 40 then try_cast(raw as double) end;
+    when regexp_full_match(raw, '[+-]?(0*[0-9]{1,15}([.][0-9]*)?|[.][0-9]+)') and length(raw) <= 40 then try_cast(raw as double) + 0 end;
+
+{#
+  A result of a source with a decimal comma, as it reads with a decimal point: 1,5 is 1.5 and <0,5 is <0.5. What has a point there is left
+  without a reading (1.5 may be a thousand and a half), so comma and point change places. Null for other texts.
+#}
+create or replace macro with_decimal_point(raw) as case
+    when regexp_full_match(raw, '[<>]?=? *[+-]?[0-9.,]*[.,][0-9.,]*') then translate(raw, ',.', '.,') end;
 
 {# A ratio or a product beside its limit: without what binary fractions add, (62.1 - 54) / 54 being a little more than 0.15 in them. #}
 create or replace macro to_nine_places(calculated) as round(calculated, 9);
@@ -68,8 +70,8 @@ create or replace macro certainly_older(iso, b, months) as coalesce(
 
 {# A year and a day without their month, in one of the ways in which exports write it: 2010---01, 2010--01, 01-UNK-2010. #}
 create or replace macro lacks_only_month(raw) as coalesce(
-    regexp_full_match(raw, '[0-9]{4}(---?|[-/. ]?(UN|UNK|XX|XXX|NK)[-/. ]?)[0-9]{1,2}(T.*)?', 'i')
-    or regexp_full_match(raw, '[0-9]{1,2}([-/. ]?(UN|UNK|XX|XXX|NK)[-/. ]?|--|-{3})[0-9]{4}', 'i'), false);
+    regexp_full_match(raw, '[0-9]{4}(---?|[-/. ]?(UN|UNK|UK|XX|XXX|NK)[-/. ]?)[0-9]{1,2}(T.*)?', 'i')
+    or regexp_full_match(raw, '[0-9]{1,2}([-/. ]?(UN|UNK|UK|XX|XXX|NK)[-/. ]?|--|-{3})[0-9]{4}', 'i'), false);
 
 {# Digits and signs of full width, as East Asian keyboards write them, as plain ones. #}
 create or replace macro plain_digits(raw) as translate(raw, '０１２３４５６７８９．＋－＜＞＝', '0123456789.+-<>=');
@@ -183,39 +185,4 @@ create or replace macro contradicting_date(iso, earliest, least_text, greatest_t
 {# Takes back the mark that earliest_first put behind a date. #}
 {% macro without_mark(expression) -%}
     rtrim({{ expression }}, '~')
-{%- endmacro %}
-
-{#
-  Reads a text as a date in declared formats, the first that fits; ISO 8601 text, or NULL when none does. Only what is declared is
-  compiled: a cast over all formats would cost each model a second of planning.
-#}
-{% macro read_date(raw, formats) -%}
-    coalesce({% for format in formats %}{{ read_date_as(raw, format) }}, {% endfor %}cast(null as varchar))
-{%- endmacro %}
-
-{% macro read_date_as(raw, format) -%}
-{%- set formats = {
-    'DD/MM/YYYY': ['[0-9]{1,2}/[0-9]{1,2}/(1[89]|2[01])[0-9]{2}', '%d/%m/%Y', '%Y-%m-%d'],
-    'MM/DD/YYYY': ['[0-9]{1,2}/[0-9]{1,2}/(1[89]|2[01])[0-9]{2}', '%m/%d/%Y', '%Y-%m-%d'],
-    'DD-MM-YYYY': ['[0-9]{1,2}-[0-9]{1,2}-(1[89]|2[01])[0-9]{2}', '%d-%m-%Y', '%Y-%m-%d'],
-    'MM-DD-YYYY': ['[0-9]{1,2}-[0-9]{1,2}-(1[89]|2[01])[0-9]{2}', '%m-%d-%Y', '%Y-%m-%d'],
-    'DD.MM.YYYY': ['[0-9]{1,2}[.][0-9]{1,2}[.](1[89]|2[01])[0-9]{2}', '%d.%m.%Y', '%Y-%m-%d'],
-    'YYYY/MM/DD': ['(1[89]|2[01])[0-9]{2}/[0-9]{1,2}/[0-9]{1,2}', '%Y/%m/%d', '%Y-%m-%d'],
-    'YYYYMMDD': ['(1[89]|2[01])[0-9]{6}', '%Y%m%d', '%Y-%m-%d'],
-    'DD-MMM-YYYY': ['[0-9]{1,2}-[A-Za-z]{3}-(1[89]|2[01])[0-9]{2}', '%d-%b-%Y', '%Y-%m-%d'],
-    'DD MMM YYYY': ['[0-9]{1,2} [A-Za-z]{3} (1[89]|2[01])[0-9]{2}', '%d %b %Y', '%Y-%m-%d'],
-    'DDMMMYYYY': ['[0-9]{2}[A-Za-z]{3}(1[89]|2[01])[0-9]{2}', '%d%b%Y', '%Y-%m-%d'],
-    'MM/YYYY': ['[0-9]{1,2}/(1[89]|2[01])[0-9]{2}', '%m/%Y', '%Y-%m'],
-    'MMM-YYYY': ['[A-Za-z]{3}-(1[89]|2[01])[0-9]{2}', '%b-%Y', '%Y-%m'],
-    'MMM YYYY': ['[A-Za-z]{3} (1[89]|2[01])[0-9]{2}', '%b %Y', '%Y-%m'],
-} -%}
-{%- set iso_lengths = {'YYYY-MM-DD': 10, 'YYYY-MM': 7, 'YYYY': 4} -%}
-{%- if format == 'ISO8601' -%}
-    iso_calendar_date({{ raw }})
-{%- elif format in iso_lengths -%}
-    case when length({{ raw }}) = {{ iso_lengths[format] }} then iso_calendar_date({{ raw }}) end
-{%- else -%}
-    {%- set pattern, read, write = formats[format] -%}
-    case when regexp_full_match({{ raw }}, '{{ pattern }}') then strftime(try_strptime({{ raw }}, '{{ read }}'), '{{ write }}') end
-{%- endif -%}
 {%- endmacro %}

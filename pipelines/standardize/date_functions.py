@@ -23,5 +23,6 @@ def read_date_sql(raw: str, formats: Sequence[str]) -> str:
 def _macros() -> Any:
     from jinja2 import Environment
 
-    text = (DBT_PROJECT_DIR / "macros" / "functions.sql").read_text(encoding="utf-8")
+    folder = DBT_PROJECT_DIR / "macros"
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in ("functions.sql", "date_formats.sql"))
     return Environment(autoescape=False).from_string(text).module  # noqa: S701 - SQL, not HTML

@@ -122,6 +122,8 @@ class Source(StrictModel):
     """The column, or the SQL over a row's columns, whose every value must be the name of the site's folder."""
     extract_date: Expression | None = None
     """Where the day stands on which the file was extracted."""
+    decimal: Literal[".", ","] = "."
+    """The decimal mark of its numbers; nothing may stand between thousands."""
     missing: list[str] = []
     """Codes that stand for a blank, e.g. NA."""
     dates: dict[str, DateFormats] = {}

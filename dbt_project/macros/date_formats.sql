@@ -21,7 +21,7 @@ create or replace macro iso_calendar_date(raw) as case
 
 {# A time without the zone behind it (Z, UTC, +09:00); the wall clock that was written stays. #}
 create or replace macro without_zone(raw) as regexp_replace(
-    raw, '^(.*:[0-9]{2}(?:[.][0-9]+)?(?: [AP]M)?) ?(?:Z|UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)$', '\1');
+    raw, '^(.*:[0-9]{2}(?:[.][0-9]+)?) ?(?:Z|UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)$', '\1');
 
 {#
   The functions below give a value a name with a list of one and a lambda: what a macro says twice is planned twice, and they nest.

@@ -25,12 +25,8 @@ create or replace macro final_day(iso) as case
 create or replace macro to_number(raw) as case
     when regexp_full_match(raw, '[+-]?(0*[0-9]{1,15}([.][0-9]*)?|[.][0-9]+)') and length(raw) <= 40 then try_cast(raw as double) + 0 end;
 
-{#
-  A result of a source with a decimal comma, as it reads with a decimal point: 1,5 is 1.5 and <0,5 is <0.5. What has a point there is left
-  without a reading (1.5 may be a thousand and a half), so comma and point change places. Null for other texts.
-#}
-create or replace macro with_decimal_point(raw) as case
-    when regexp_full_match(raw, '[<>]?=? *[+-]?[0-9.,]*[.,][0-9.,]*') then translate(raw, ',.', '.,') end;
+{# The number that a result is: by its text, or by the same with a decimal point where its source has a decimal comma. #}
+create or replace macro result_number(raw, plain) as to_number(coalesce(plain, raw));
 
 {# A ratio or a product beside its limit: without what binary fractions add, (62.1 - 54) / 54 being a little more than 0.15 in them. #}
 create or replace macro to_nine_places(calculated) as round(calculated, 9);

@@ -30,6 +30,9 @@ with delivered as (
         {%- elif column.config.meta.type == 'number' %}
         to_number({{ column.name }}) as {{ column.name }},
         coalesce({{ column.name }}__delivered, {{ column.name }}) as {{ column.name }}_raw,
+        {%- elif column.config.meta.type == 'result' %}
+        {{ column.name }},
+        {{ column.name }}__plain as {{ column.name }}_plain,
         {%- else %}
         {{ column.name }},
         {%- endif %}
@@ -82,6 +85,8 @@ select
     {{ column.name }},
     {%- if column.config.meta.type in ('date', 'number') %}
     {{ column.name }}_raw,
+    {%- elif column.config.meta.type == 'result' %}
+    {{ column.name }}_plain,
     {%- endif %}
     {%- endfor %}
     '{{ meta.dataset }}' as dataset,

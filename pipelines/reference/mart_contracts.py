@@ -54,6 +54,9 @@ def _staged(variable: Variable) -> Iterator[MartColumn]:
     yield MartColumn(variable.name, _DATA_TYPES[variable.type], variable.description)
     if variable.type in ("date", "number"):
         yield MartColumn(f"{variable.name}_raw", "varchar", f"{variable.name} as delivered")
+    if variable.type == "result":
+        described = f"{variable.name} with a decimal point, where its source has a decimal comma; blank otherwise"
+        yield MartColumn(f"{variable.name}_plain", "varchar", described)
 
 
 def _model_lines(dataset: Dataset) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.foreign_text import normal_form, normal_form_sql
 from pipelines.sql_text import columns_in, quote_list, quote_name, quote_text
+from pipelines.standardize.decimal_marks import decimal_point_sql
 from pipelines.standardize.source_files import SourceFiles
 from pipelines.study import ListedSite, Mapping, Measurement, Study
 from pipelines.study_columns import expression_columns
@@ -16,6 +17,8 @@ WHITE_SPACE = " \t\r\n"
 FORMAT_SUFFIX = "__format"
 # The text as it was delivered, where that is not the text that is compared.
 DELIVERED_SUFFIX = "__delivered"
+# A result with a decimal point, where its source has a decimal comma.
+PLAIN_SUFFIX = "__plain"
 # What a variable is when no mapping fills it, or only from a column that no file has: a record without a site of its
 # own belongs to the site that delivered it.
 DEFAULTS = {"SITEID": "__site"}
@@ -39,7 +42,8 @@ def raw_view_sql(study: Study, dataset: Dataset, files: dict[str, SourceFiles]) 
     Its columns: study, site, subject, USUBJID, source_name, source_file, source_row (BIGINT), and for every variable of
     the dataset its text, trimmed and in normal form, NULL where blank or a declared missing code; for a date also
     `<VAR>__format`, the declared formats joined by |; for a date or number `<VAR>__delivered`, the text as it came,
-    where that is another. One row a record; a dataset that no source feeds gives no row.
+    where that is another; for a result `<VAR>__plain`, the text with a decimal point, where the source has a decimal
+    comma. One row a record; a dataset that no source feeds gives no row.
     """
     branches = [
         branch
@@ -155,13 +159,22 @@ def _select_list(
     for variable in dataset.variables.values():
         expression = expressions.get(variable.name)
         sql = _value_sql(expression) if expression is not None else DEFAULTS.get(variable.name, "NULL::VARCHAR")
-        parts.append(f"{sql} AS {quote_name(variable.name)}")
+        has_comma = source.decimal == "," and expression is not None and bool(expression.item) and not expression.values
+        plain = decimal_point_sql(sql) if has_comma else "NULL::VARCHAR"
+        if variable.type == "number" and has_comma:
+            parts.append(f"coalesce({plain}, {sql}) AS {quote_name(variable.name)}")
+        else:
+            parts.append(f"{sql} AS {quote_name(variable.name)}")
+        if variable.type == "result":
+            parts.append(f"{plain} AS {quote_name(variable.name + PLAIN_SUFFIX)}")
         if variable.type == "date":
             formats = "|".join(date_formats(source, variable.name, expression)) if expression is not None else ""
             parts.append(f"{quote_text(formats)} AS {quote_name(variable.name + FORMAT_SUFFIX)}")
         if variable.type in ("date", "number"):
             item = expression.item if expression is not None and not expression.values else None
             delivered = _delivered_name(item) if item and item.casefold() in odd else "NULL::VARCHAR"
+            if variable.type == "number" and has_comma:
+                delivered = f"coalesce({delivered}, CASE WHEN {plain} IS NOT NULL THEN {sql} END)"
             parts.append(f"{delivered} AS {quote_name(variable.name + DELIVERED_SUFFIX)}")
     return ",\n  ".join(parts)
 
@@ -266,5 +279,7 @@ def _empty(dataset: Dataset) -> str:
             names.append(variable.name + FORMAT_SUFFIX)
         if variable.type in ("date", "number"):
             names.append(variable.name + DELIVERED_SUFFIX)
+        if variable.type == "result":
+            names.append(variable.name + PLAIN_SUFFIX)
     columns = ", ".join(f"NULL::VARCHAR AS {quote_name(name)}" for name in names)
     return f"SELECT {columns}, NULL::BIGINT AS source_row WHERE false"

@@ -36,6 +36,6 @@ from {{ ref('vs') }}
 where
     VSTESTCD in ('SYSBP', 'DIABP', 'HR', 'PULSE', 'TEMP', 'WEIGHT', 'HEIGHT')
     and VSORRES is not null
-    and to_number(VSORRES) is null
+    and result_number(VSORRES, VSORRES_plain) is null
     and coalesce(upper(VSSTAT), '') <> 'NOT DONE'
 group by site, dataset, source_name, source_file

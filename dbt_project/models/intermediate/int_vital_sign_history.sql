@@ -5,7 +5,7 @@ with results as (
     select
         site, USUBJID, record, VSTESTCD, VSSTRESU, VSORRESU, VSDTC, content_hash, source_file, source_row,
         cast(VSSTRESN as decimal(18, 4)) as result,
-        case when VSTESTCD = 'WEIGHT' and length(VSDTC) >= 10 then to_number(VSORRES) end as dated_weight
+        case when VSTESTCD = 'WEIGHT' and length(VSDTC) >= 10 then result_number(VSORRES, VSORRES_plain) end as dated_weight
     from {{ ref('vs') }}
     where USUBJID is not null and abs(VSSTRESN) < 100000
 ),

@@ -3,6 +3,6 @@ select
     lb.* exclude (LBSTRESN),
     coalesce(
         lb.LBSTRESN,
-        case when lb.LBSTRESN_raw is null and lb.LBORRESU = lb.LBSTRESU then to_number(lb.LBORRES) end
+        case when lb.LBSTRESN_raw is null and lb.LBORRESU = lb.LBSTRESU then result_number(lb.LBORRES, lb.LBORRES_plain) end
     ) as LBSTRESN
 from {{ ref('stg_lb') }} as lb

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import get_args
 
 import duckdb
 import pytest
+from date_texts import FORTY, READINGS, SAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landed_exports import loaded, put, written
 
+from pipelines.date_formats import DATE_FORMATS
 from pipelines.errors import ConfigError
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit, guess_formats
 from pipelines.settings import Home
 from pipelines.standardize.date_functions import read_date_sql
 from pipelines.study_source import Expression
-from pipelines.study_values import DateFormat
-
-FORMATS: tuple[DateFormat, ...] = get_args(DateFormat)
 
 
 def counts(*values: str, site: str = "101") -> DateCounts:
@@ -29,7 +27,7 @@ def counts(*values: str, site: str = "101") -> DateCounts:
 
 
 # One column of true or false a format.
-READABLE = ", ".join(f"{read_date_sql('raw', [name])} IS NOT NULL" for name in FORMATS)
+READABLE = ", ".join(f"{read_date_sql('raw', [name])} IS NOT NULL" for name in DATE_FORMATS)
 
 WRITTEN = st.one_of(
     st.dates(min_value=date(1795, 1, 1), max_value=date(2205, 1, 1)).flatmap(
@@ -45,21 +43,42 @@ WRITTEN = st.one_of(
                 "%Y",
                 "%Y-%m-%dT%H:%M",
                 "%d%b%Y",
+                "%B %d, %Y",
+                "%d %B %Y %I:%M %p",
+                "%d/%m/%Y %H:%M:%S",
+                "%Y年%m月%d日",
+                "UN-%b-%Y",
+                "%m/UK/%Y 24:00",
+                "%Y-UN-UN",
             ]
         ).map(day.strftime)
     ),
     st.from_regex(r"[0-9]{1,4}[-/. ][0-9A-Za-z]{1,3}[-/. ][0-9]{2,4}", fullmatch=True).filter(str.isascii),
+    st.from_regex(
+        r"(令和|平成|昭和|大正|明治|[RHSTM])([0-9]{1,2}|元)[.年][0-9]{1,2}[.月][0-9]{1,2}日?", fullmatch=True
+    ).filter(lambda text: not any(mark.isdecimal() and not mark.isascii() for mark in text)),
+    st.from_regex(
+        r"(民國)?[0-9]{1,3}[-/.年]?[0-9]{1,2}[-/.月]?[0-9]{1,2}日?( [0-9]{1,2}:[0-9]{2})?", fullmatch=True
+    ).filter(lambda text: not any(mark.isdecimal() and not mark.isascii() for mark in text)),
 )
 
 
-@settings(deadline=None)
-@given(raw=WRITTEN)
+def assert_fits_are_readings(functions: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
+    query = f"SELECT raw, [{READABLE}] FROM (SELECT unnest(?::VARCHAR[]) AS raw)"
+    for raw, fits in functions.execute(query, [texts]).fetchall():
+        assert set(formats_that_fit(raw)) == {name for name, fit in zip(DATE_FORMATS, fits, strict=True) if fit}, raw
+
+
+@settings(deadline=None, max_examples=20)
+@given(texts=st.lists(WRITTEN, min_size=1, max_size=50))
 def test_a_text_fits_the_formats_in_which_the_warehouse_reads_it(
-    functions: duckdb.DuckDBPyConnection, raw: str
+    functions: duckdb.DuckDBPyConnection, texts: list[str]
 ) -> None:
-    row = functions.execute(f"SELECT {READABLE} FROM (SELECT ?::VARCHAR AS raw)", [raw]).fetchone()
-    assert row is not None
-    assert set(formats_that_fit(raw)) == {name for name, fits in zip(FORMATS, row, strict=True) if fits}
+    assert_fits_are_readings(functions, texts)
+
+
+def test_every_known_way_of_writing_fits_as_it_is_read(functions: duckdb.DuckDBPyConnection) -> None:
+    assert_fits_are_readings(functions, [*SAMPLES, *(raw for raw, *_ in (*FORTY, *READINGS))])
 
 
 @pytest.mark.parametrize(

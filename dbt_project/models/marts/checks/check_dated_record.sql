@@ -17,7 +17,7 @@ select
     site, subject, dataset, record, source_file, source_row,
     case
         {%- for column in columns %}
-        when lacks_only_month({{ column }}_raw) then {{ column }}_raw
+        when {{ column }} is null and lacks_only_month({{ column }}_raw) then {{ column }}_raw
         {%- endfor %}
     end as date_without_month
 from {{ ref(table) }}

@@ -6,7 +6,7 @@ with shares as (
     select
         {{ lab_test() }} as test,
         {{ lab_specimen() }} as specimen,
-        avg(case when to_number(plain_digits(LBORRES)) is not null then 1.0 else 0.0 end) as numeric_share
+        avg(case when to_number(plain_digits(coalesce(LBORRES_plain, LBORRES))) is not null then 1.0 else 0.0 end) as numeric_share
     from {{ ref('lb') }}
     where LBORRES is not null
     group by all

@@ -41,8 +41,8 @@ select
     referring.is_event_known,
     near.days_to_event,
     case
-        when lacks_only_month(medications.CMSTDTC_raw) then medications.CMSTDTC_raw
-        when lacks_only_month(medications.CMENDTC_raw) then medications.CMENDTC_raw
+        when medications.CMSTDTC is null and lacks_only_month(medications.CMSTDTC_raw) then medications.CMSTDTC_raw
+        when medications.CMENDTC is null and lacks_only_month(medications.CMENDTC_raw) then medications.CMENDTC_raw
     end as date_without_month
 from medications
 left join referring

@@ -20,11 +20,11 @@ diastolic as (
 
 weights as (
     select
-        site, USUBJID, record, VSORRESU, to_number(VSORRES) as weight,
-        row_number() over (own_weights order by to_number(VSORRES)) as position,
+        site, USUBJID, record, VSORRESU, result_number(VSORRES, VSORRES_plain) as weight,
+        row_number() over (own_weights order by result_number(VSORRES, VSORRES_plain)) as position,
         count(*) over own_weights as value_count
     from {{ ref('vs') }}
-    where VSTESTCD = 'WEIGHT' and to_number(VSORRES) is not null and VSORRESU is not null and USUBJID is not null
+    where VSTESTCD = 'WEIGHT' and result_number(VSORRES, VSORRES_plain) is not null and VSORRESU is not null and USUBJID is not null
     window own_weights as (partition by USUBJID, VSORRESU)
 ),
 
@@ -50,7 +50,7 @@ floors as (
 select
     vs.* exclude (measurement),
     diastolic.DIABP,
-    case when vs.VSTESTCD = 'WEIGHT' then to_number(vs.VSORRES) end as weight,
+    case when vs.VSTESTCD = 'WEIGHT' then result_number(vs.VSORRES, vs.VSORRES_plain) end as weight,
     others.others_median,
     dm.AGE as age,
     history.previous_weight,

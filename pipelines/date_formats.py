@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-# A whole day. DD and MM also take one digit where something stands between the parts. MMM is Jun, MMMM is June. A day, or
-# a month and a day, may be told as unknown (UN/JUN/2024, 2024-UN-UN); an era and a year of the Republic of China may not.
+# A whole day. DD and MM also take one digit where something stands between the parts. MMM is Jun, MMMM is June. A day,
+# or a month and a day, may be told as unknown (UN/JUN/2024, 2024-UN-UN), but not behind an era or a year of the
+# Republic of China.
 DAY_FORMATS = (
     "YYYY-MM-DD", "YYYY/MM/DD", "YYYY.MM.DD", "YYYYMMDD",
     "DD/MM/YYYY", "MM/DD/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "DD.MM.YYYY",

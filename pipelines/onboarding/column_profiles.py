@@ -22,6 +22,7 @@ _MAX_CODE_CHARACTERS = 60
 # Ids of subjects are compared between files; a column with more values than this names something else.
 MAX_IDS = 200_000
 _NUMBER = re.compile("[+-]?[0-9]+(?:[.][0-9]*)?")
+_WITH_COMMA = re.compile("[+-]?[0-9]+,[0-9]+")
 
 
 @dataclass
@@ -29,7 +30,8 @@ class ColumnProfile:
     """Counts over all rows of all files.
 
     `codes` has the distinct values while they are few; None when they are not. `ids` has them for columns that may
-    name subjects. `numbers` counts the plain numbers, `within` those in the ranges of a measurement's units;
+    name subjects. `numbers` counts the plain numbers, `with_point` those of them that have a decimal point, `with_comma`
+    those that would be numbers with one in place of their comma, `within` those in the ranges of a measurement's units;
     `parts_naming_site` the values whose part before the first hyphen is the site.
     """
 
@@ -41,6 +43,8 @@ class ColumnProfile:
     codes: Counter[str] | None = field(default_factory=Counter)
     ids: set[str] | None = None
     numbers: int = 0
+    with_point: int = 0
+    with_comma: int = 0
     within: Counter[str] = field(default_factory=Counter)
     unrecorded: Counter[str] = field(default_factory=Counter)
     parts_naming_site: int = 0
@@ -123,9 +127,12 @@ def _count(column: ColumnProfile, values: pl.Series, site: str) -> None:
         column.dates.add(formats_that_fit(value), count, site)
         if _NUMBER.fullmatch(value):
             column.numbers += count
+            column.with_point += count if "." in value else 0
             column.within.update(
                 {unit: count for unit, (low, high) in column.ranges.items() if low <= float(value) <= high}
             )
+        elif _WITH_COMMA.fullmatch(value):
+            column.with_comma += count
         if value in known_names().unrecorded:
             column.unrecorded[value] += count
     if column.codes is not None:

@@ -12,8 +12,8 @@ from functools import lru_cache
 from pipelines.date_formats import DAY_FORMATS, SAS_DATETIME, TIME_FORMATS, find_ambiguous, opposite_of
 from pipelines.study_values import MAX_DATE_FORMATS, DateFormat
 
-# What each format takes is what the warehouse reads (dbt_project/macros/date_formats.sql, in the same notation); a test holds
-# the two together.
+# What each format takes is what the warehouse reads (dbt_project/macros/date_formats.sql, in the same notation); a test
+# holds the two together.
 _SHAPES = {
     "YYYY-MM-DD": "%Y-%m-%d", "YYYY/MM/DD": "%Y/%m/%d", "YYYY.MM.DD": "%Y[.] ?%m[.] ?%d[.]?", "YYYYMMDD": "%Y%m%d",
     "DD/MM/YYYY": "%d/%m/%Y", "MM/DD/YYYY": "%m/%d/%Y", "DD-MM-YYYY": "%d-%m-%Y", "MM-DD-YYYY": "%m-%d-%Y",
@@ -26,7 +26,8 @@ _SHAPES = {
     "YYYY-MM": "%Y-%m", "YYYY/MM": "%Y/%m", "MM/YYYY": "%m/%Y", "MM.YYYY": "%m[.]%Y", "MMM-YYYY": "%b-%Y",
     "MMM/YYYY": "%b/%Y", "MMM YYYY": "%b %Y", "MMMM YYYY": "%B %Y", "YYYY年MM月": "%Y ?年 ?%m ?月",
     "YYYY년 MM월": "%Y ?년 ?%m ?월", "ERA YY年MM月": "%E ?年 ?%m ?月", "ROC YYY年MM月": "%R%C ?年 ?%m ?月",
-    "ROC YYY/MM": "%C/%m", "YYYY": "%Y", "YYYY年": "%Y ?年", "YYYY년": "%Y ?년", "ERA YY年": "%E ?年", "ROC YYY年": "%R%C ?年",
+    "ROC YYY/MM": "%C/%m", "YYYY": "%Y", "YYYY年": "%Y ?年", "YYYY년": "%Y ?년", "ERA YY年": "%E ?年",
+    "ROC YYY年": "%R%C ?年",
 }  # fmt: skip
 _TWO_DIGITS = {"YYYY-MM-DD", "YYYYMMDD", "DDMMMYYYY", "YYYY-MM", "ROC YYYMMDD"}
 _PARTS = {
@@ -110,7 +111,7 @@ def _fits_with_time(text: str, times: Sequence[str]) -> set[DateFormat]:
     fits: set[DateFormat] = set()
     if SAS_DATETIME.endswith(times[0].strip()) and _goes_with(_reads(_COMPILED["DDMMMYYYY"], before), behind, _TIME):
         fits.add(SAS_DATETIME)
-    head, blank, tail = before.rpartition(" ")
+    head, blank, _ = before.rpartition(" ")
     clock = text[len(head) + 1 :] if blank else ""
     for name in DAY_FORMATS if clock else ():
         day = _reads(_COMPILED[name], head)

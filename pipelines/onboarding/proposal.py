@@ -43,6 +43,7 @@ class SourceGuess:
     site: IdentityGuess | None = None
     extract_date: Guess[str] | None = None
     missing: Guess[list[str]] | None = None
+    decimal: Guess[str] | None = None
     dates: dict[str, Guess[list[DateFormat]]] = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
     optional: list[str] = field(default_factory=list)
@@ -125,6 +126,7 @@ def _guess_source(
     naming_sites: Counter[str],
 ) -> tuple[SourceGuess, MappingGuess | None]:
     source = SourceGuess(profile, site=guess_site(profile, naming_sites), missing=_missing(profile))
+    source.decimal = _decimal(profile)
     source.is_of_sites = dataset is not None and load_vocabulary()[dataset[0]].level == "site"
     if not source.is_of_sites:
         is_demographics = dataset is not None and dataset[0] == "DM"
@@ -186,6 +188,14 @@ def _missing(profile: ExportProfile) -> Guess[list[str]] | None:
     if not codes:
         return None
     return Guess(codes, ", ".join(f"{code} stands in {counts[code]:,} cells" for code in codes))
+
+
+def _decimal(profile: ExportProfile) -> Guess[str] | None:
+    """Return the comma as decimal mark where numbers have one and none has a point; `1,2` may also be two codes."""
+    columns = [column for column in profile.columns.values() if column.with_comma * 2 > column.filled]
+    commas = sum(column.with_comma for column in columns)
+    points = sum(column.with_point for column in profile.columns.values())
+    return Guess(",", f"{commas:,} numbers have a comma and none a point") if commas and not points else None
 
 
 def _layout(source: SourceGuess, mapping: MappingGuess | None) -> tuple[list[str], list[str]]:

@@ -100,10 +100,7 @@ def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
         yield f"    subject: {OPEN}  # {TODO}: no column has a known name of the subject's id and stands in every file"
     if source.site is not None:
         yield f"    site: {_scalar(source.site.column)}  # {CONFIRM}: {source.site.why}"
-    if source.extract_date is not None:
-        yield f"    extract_date: {_scalar(source.extract_date.value)}  # {CONFIRM}: {source.extract_date.why}"
-    if source.missing is not None:
-        yield f"    missing: {_list(source.missing.value)}  # {CONFIRM}: {source.missing.why}"
+    yield from _marks(source)
     if source.dates:
         yield "    dates:"
         for column, guess in source.dates.items():
@@ -112,6 +109,15 @@ def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
         yield f"    columns:  # {CONFIRM}: only whose row it is and what it is about is required"
         yield from _long_list("required", source.required)
         yield from _long_list("optional", source.optional)
+
+
+def _marks(source: SourceGuess) -> Iterator[str]:
+    if source.extract_date is not None:
+        yield f"    extract_date: {_scalar(source.extract_date.value)}  # {CONFIRM}: {source.extract_date.why}"
+    if source.decimal is not None:
+        yield f"    decimal: {json.dumps(source.decimal.value)}  # {CONFIRM}: {source.decimal.why}"
+    if source.missing is not None:
+        yield f"    missing: {_list(source.missing.value)}  # {CONFIRM}: {source.missing.why}"
 
 
 def _unread(profile: ExportProfile) -> Iterator[str]:

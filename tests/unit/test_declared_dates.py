@@ -1,4 +1,4 @@
-"""F39: how dates are read that exports write in other ways: declared formats alone, what they leave open, other calendars, times."""
+"""F39: dates are read by declared formats alone: with parts left open, in other calendars, with times and zones."""
 
 from __future__ import annotations
 

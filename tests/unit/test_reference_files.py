@@ -37,6 +37,7 @@ def test_what_staging_casts_keeps_its_text_beside_it() -> None:
     variables = {name: kind for name, kind in columns.items() if name.startswith("XX")}
     assert list(variables.items()) == [
         ("XXTERM", "varchar"), ("XXSTDTC", "varchar"), ("XXSTDTC_raw", "varchar"), ("XXORRES", "varchar"),
+            ("XXORRES_plain", "varchar"),
         ("XXDUR", "double"), ("XXDUR_raw", "varchar"),
     ]  # fmt: skip
 

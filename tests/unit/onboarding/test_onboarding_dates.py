@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import duckdb
@@ -29,6 +30,9 @@ def counts(*values: str, site: str = "101") -> DateCounts:
 # One column of true or false a format.
 READABLE = ", ".join(f"{read_date_sql('raw', [name])} IS NOT NULL" for name in DATE_FORMATS)
 
+SEPARATED = re.compile("[0-9]{1,4}[-/. ][0-9A-Za-z]{1,3}[-/. ][0-9]{2,4}", re.ASCII)
+OF_AN_ERA = re.compile("(令和|平成|昭和|大正|明治|[RHSTM])([0-9]{1,2}|元)[.年][0-9]{1,2}[.月][0-9]{1,2}日?")
+OF_THE_REPUBLIC = re.compile("(民國)?[0-9]{1,3}[-/.年]?[0-9]{1,2}[-/.月]?[0-9]{1,2}日?( [0-9]{1,2}:[0-9]{2})?")
 WRITTEN = st.one_of(
     st.dates(min_value=date(1795, 1, 1), max_value=date(2205, 1, 1)).flatmap(
         lambda day: st.sampled_from(
@@ -53,13 +57,7 @@ WRITTEN = st.one_of(
             ]
         ).map(day.strftime)
     ),
-    st.from_regex(r"[0-9]{1,4}[-/. ][0-9A-Za-z]{1,3}[-/. ][0-9]{2,4}", fullmatch=True).filter(str.isascii),
-    st.from_regex(
-        r"(令和|平成|昭和|大正|明治|[RHSTM])([0-9]{1,2}|元)[.年][0-9]{1,2}[.月][0-9]{1,2}日?", fullmatch=True
-    ).filter(lambda text: not any(mark.isdecimal() and not mark.isascii() for mark in text)),
-    st.from_regex(
-        r"(民國)?[0-9]{1,3}[-/.年]?[0-9]{1,2}[-/.月]?[0-9]{1,2}日?( [0-9]{1,2}:[0-9]{2})?", fullmatch=True
-    ).filter(lambda text: not any(mark.isdecimal() and not mark.isascii() for mark in text)),
+    *(st.from_regex(pattern, fullmatch=True) for pattern in (SEPARATED, OF_AN_ERA, OF_THE_REPUBLIC)),
 )
 
 
@@ -69,8 +67,9 @@ def assert_fits_are_readings(functions: duckdb.DuckDBPyConnection, texts: list[s
         assert set(formats_that_fit(raw)) == {name for name, fit in zip(DATE_FORMATS, fits, strict=True) if fit}, raw
 
 
-@settings(deadline=None, max_examples=20)
-@given(texts=st.lists(WRITTEN, min_size=1, max_size=50))
+# Many texts a query: what takes long is its plan, with all formats in it.
+@settings(deadline=None, max_examples=6)
+@given(texts=st.lists(WRITTEN, min_size=40, max_size=60))
 def test_a_text_fits_the_formats_in_which_the_warehouse_reads_it(
     functions: duckdb.DuckDBPyConnection, texts: list[str]
 ) -> None:

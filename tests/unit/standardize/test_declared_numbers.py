@@ -1,4 +1,4 @@
-"""F40, F41, F30: a number is read exactly or not at all, by the decimal mark that its source declares; the text stays."""
+"""F40, F41, F30: a number is read exactly or not at all, by the decimal mark of its source; the text stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import jinja2
 import pytest
-from check_tables import open_with_functions
+from check_rows import CHECKS, row_of, verdict_on
+from check_tables import create_tables, open_with_functions
 from mapped_rows import Shelf, column, study_of
 
 from pipelines.ingest.readers import READERS
@@ -86,7 +87,9 @@ def test_minus_nought_is_nought() -> None:
 
 
 def test_a_result_behind_a_comparator_reads_with_either_mark(shelf: Shelf) -> None:
-    shelf.put("F", ["subj", "value"], ["1", "<0,5"], ["2", ">= 1,5"], ["3", "low, not measured"], ["4", "1,5 mg"], ["5", "7"])
+    shelf.put(
+        "F", ["subj", "value"], *zip("12345", ["<0,5", ">= 1,5", "low, not measured", "1,5 mg", "7"], strict=True)
+    )
     rows = shelf.read(vitals_and_doses(","), "VS")
     assert column(rows, "VSORRES__plain") == ["<0.5", ">= 1.5", None, None, None]
     assert column(rows, "VSORRES") == ["<0,5", ">= 1,5", "low, not measured", "1,5 mg", "7"]
@@ -128,8 +131,8 @@ def test_a_type_that_changes_at_row_25_000_changes_nothing_before_it_and_nothing
         {"EX": [{"from": "F", "variables": {"EXSTDTC": "day", "EXDOSE": "dose", "EXSPID": "report"}}]},
     )
     read = (
-        f"SELECT source_row, EXSTDTC, {read_date_sql('EXSTDTC', ['YYYY-MM-DD'])} AS day, EXDOSE, to_number(EXDOSE) AS dose,"
-        f" EXSPID FROM ({shelf.query(study, 'EX')}) ORDER BY source_row"
+        f"SELECT source_row, EXSTDTC, {read_date_sql('EXSTDTC', ['YYYY-MM-DD'])} AS day, EXDOSE,"
+        f" to_number(EXDOSE) AS dose, EXSPID FROM ({shelf.query(study, 'EX')}) ORDER BY source_row"
     )
     with open_with_functions() as connection:
         found = connection.execute(read).fetchall()
@@ -151,26 +154,32 @@ def mart(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any
 
 
 @pytest.mark.parametrize(
-    ("original", "unit", "standard", "number"),
+    ("unit", "standard", "number", "flagged"),
     [
-        # F41: a result becomes the standard one only where its own unit is the standard one.
-        ("5.3", "mmol/L", "mmol/L", 5.3),
-        ("95", "mg/dL", "mmol/L", None),
-        ("95", None, "mmol/L", None),
-        ("95", None, None, None),
+        # F41: the original result is the standard one only where its own unit is the standard one.
+        ("mmol/L", "mmol/L", 95.0, {"LB-04"}),
+        ("mg/dL", "mmol/L", None, {"LB-02"}),
+        (None, "mmol/L", None, {"LB-02", "LB-11"}),
+        (None, None, None, {"LB-01", "LB-02", "LB-11"}),
     ],
 )
-def test_a_laboratory_result_in_another_unit_or_in_none_is_not_converted(
-    original: str, unit: str | None, standard: str | None, number: float | None
+def test_a_laboratory_result_in_another_unit_or_in_none_is_not_converted_but_asked_about(
+    unit: str | None, standard: str | None, number: float | None, flagged: set[str]
 ) -> None:
+    result = {"LBORRES": "95", "LBORRESU": unit, "LBSTRESU": standard, "LBSTRESN_raw": None}
     with open_with_functions() as connection:
         connection.execute(
-            "CREATE TABLE stg_lb(LBORRES VARCHAR, LBORRES_plain VARCHAR, LBORRESU VARCHAR, LBSTRESU VARCHAR,"
-            " LBSTRESN DOUBLE, LBSTRESN_raw VARCHAR)"
+            "CREATE TABLE stg_lb(LBORRES VARCHAR, LBORRESU VARCHAR, LBSTRESU VARCHAR, LBSTRESN_raw VARCHAR,"
+            " LBORRES_plain VARCHAR, LBSTRESN DOUBLE)"
         )
-        connection.execute("INSERT INTO stg_lb VALUES (?, NULL, ?, ?, NULL, NULL)", [original, unit, standard])
+        connection.execute("INSERT INTO stg_lb VALUES (?, ?, ?, ?, NULL, NULL)", list(result.values()))
         (row,) = mart(connection, "lb")
-    assert (row["LBORRES"], row["LBORRESU"], row["LBSTRESN"]) == (original, unit, number)
+        assert (row["LBORRES"], row["LBORRESU"], row["LBSTRESN"]) == ("95", unit, number)
+        create_tables(connection, "check_lab_result")
+        found = {**row, "LBTESTCD": "GLUC", "study_median": 5.3}
+        checks = [CHECKS[name] for name in ("LB-01", "LB-02", "LB-04", "LB-11")]
+        failing = {check.id for check in checks if verdict_on(connection, check, row_of(check, found)) == "fail"}
+    assert failing == flagged
 
 
 @pytest.mark.parametrize(

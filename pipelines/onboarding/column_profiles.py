@@ -30,8 +30,8 @@ class ColumnProfile:
     """Counts over all rows of all files.
 
     `codes` has the distinct values while they are few; None when they are not. `ids` has them for columns that may
-    name subjects. `numbers` counts the plain numbers, `with_point` those of them that have a decimal point, `with_comma`
-    those that would be numbers with one in place of their comma, `within` those in the ranges of a measurement's units;
+    name subjects. `numbers` counts the plain numbers, `with_point` those of them that have a decimal point,
+    `with_comma` the texts that have a comma in its place, `within` the numbers in the ranges of a measurement's units;
     `parts_naming_site` the values whose part before the first hyphen is the site.
     """
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pipelines.ingest.readers.archive import read_member
 from pipelines.ingest.readers.csv_text import CsvReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 from pipelines.study_source import Source
@@ -12,12 +15,22 @@ READERS: dict[str, Reader] = {
 
 
 def read_export(data: Content, source: Source) -> Reading:
-    """Read a file as its source declares it.
+    """Read a delivered file as its source declares: the member of a ZIP where one is named, then by its format.
+
+    Each table tells the member from which it comes; one that comes from an archive inside tells both, with `/` between.
 
     Raises:
-        Refusal: the file cannot be read so.
+        Refusal: the file cannot be read as declared.
     """
-    return READERS[source.format].read(data, source)
+    if source.member is None:
+        return READERS[source.format].read(data, source)
+    name, content = read_member(data, source.member)
+    reading = READERS[source.format].read(content, source)
+    return replace(reading, tables=tuple(_inside(name, table) for table in reading.tables))
+
+
+def _inside(member: str, table: Table) -> Table:
+    return replace(table, member=f"{member}/{table.member}" if table.member else member)
 
 
 __all__ = ["READERS", "Content", "Reader", "Reading", "Remark", "Table", "read_export"]

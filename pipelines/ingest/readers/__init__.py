@@ -7,10 +7,12 @@ from dataclasses import replace
 from pipelines.ingest.readers.archive import read_member
 from pipelines.ingest.readers.csv_text import CsvReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
+from pipelines.ingest.readers.secutrial import SecutrialReader
 from pipelines.study_source import Source
 
 READERS: dict[str, Reader] = {
     "csv": CsvReader(),
+    "secutrial": SecutrialReader(),
 }
 
 

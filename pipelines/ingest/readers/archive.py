@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, cast
 
+from pipelines.ingest.readers.content_file import ContentFile
 from pipelines.ingest.readers.reader import Content
 from pipelines.ingest.refusal import Refusal
 
@@ -100,7 +101,7 @@ def open_archive(data: Content) -> Iterator[Archive]:
     """
     if data[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
         raise Refusal("not_an_archive", "this is not a ZIP file")
-    with _ContentFile(data) as content:
+    with _ArchiveFile(data) as content:
         try:
             opened = zipfile.ZipFile(cast(IO[bytes], content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
@@ -141,42 +142,13 @@ def read_member(data: Content, pattern: str) -> tuple[str, Content]:
         return name, archive.read(member)
 
 
-class _ContentFile(io.RawIOBase):
-    """A file over bytes or a mapped file, as zipfile wants one; no single read is larger than the directory may be."""
-
-    def __init__(self, data: Content) -> None:
-        self._view = memoryview(data)
-        self._place = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = (0, self._place, len(self._view))[whence]
-        if start + offset < 0:
-            raise OSError("before the beginning")  # as a file does
-        self._place = start + offset
-        return self._place
+class _ArchiveFile(ContentFile):
+    """The archive as zipfile reads it: the directory in one piece, which may be no larger than the limit."""
 
     def read(self, size: int = -1) -> bytes:
-        if size < 0:
-            size = max(len(self._view) - self._place, 0)
         if size > MAX_DIRECTORY_BYTES:
             raise Refusal("too_many_members", f"the directory of the ZIP is larger than {MAX_DIRECTORY_BYTES} bytes")
-        piece = bytes(self._view[self._place : self._place + size])
-        self._place += len(piece)
-        return piece
-
-    def close(self) -> None:
-        # Until then, a mapped file could not be closed.
-        self._view.release()
-        super().close()
+        return super().read(size) or b""
 
 
 def _judge_archive(entries: list[zipfile.ZipInfo], size: int) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipelines.ingest.readers.archive import Archive, Member, open_archive
 from pipelines.ingest.readers.csv_text import CsvReader
+from pipelines.ingest.readers.encoded_text import as_utf8
 from pipelines.ingest.readers.reader import Content, Reading, Remark, Table
 from pipelines.ingest.readers.secutrial_options import ExportOptions, read_options
 from pipelines.ingest.refusal import Refusal
@@ -116,7 +117,7 @@ def _without_last_column(table: Table) -> Table:
 
 def _read_code_list(content: Content, source: Source) -> Table:
     """Read the code list, some of whose rows have the nameless column and some not."""
-    text = io.StringIO(bytes(content).decode(source.encoding), newline="")
+    text = io.StringIO(bytes(as_utf8(content, source.encoding)).decode(), newline="")
     records = csv.reader(text, delimiter=source.delimiter, quotechar=source.quote, strict=True)
     begin = 1
     rows: list[list[str]] = []

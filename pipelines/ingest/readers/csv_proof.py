@@ -1,15 +1,15 @@
 """Proves that a table is what a text says: written again, it gives the very bytes; where not, the csv module judges.
 
-Text without quotes has one reading only, and so has text in which every field is quoted and holds no quote: if the
-cells, put together with delimiters and line ends, are the text, byte for byte, and each delimiter, line end and quote
-of the text is one of those, then every parser must read those cells. Elsewhere, Python's csv module reads the same rows
-and every cell is compared.
+A cell without delimiter, quote and line end stands as it is; any other stands in quotes, with its own quotes doubled.
+Text that is written so has one reading only. So where the cells, written again, are the text byte for byte, every
+parser must read those cells. Elsewhere, Python's csv module reads the same rows, and every cell is compared.
 """
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +19,7 @@ from pipelines.ingest.readers.reader import Content
 from pipelines.study_source import Source
 
 # Rows are compared in pieces, so that their text is still in the processor's cache.
-ROWS_A_PIECE = 512
+ROWS_A_PIECE = 4_096
 # Stands behind each cell when two readings of a row are compared.
 _CELL_END = "\x1f"
 
@@ -46,7 +46,7 @@ def agreement(text: Content, begin: int, table: pa.Table, source: Source) -> Agr
         table: text columns, read from there by a parser that is not Python's.
         source: the dialect.
     """
-    proof = _Proof(text, source, table.num_columns)
+    proof = _Proof(text, table, source)
     place = begin
     for row in range(0, table.num_rows, ROWS_A_PIECE):
         piece = table.slice(row, ROWS_A_PIECE)
@@ -69,64 +69,93 @@ def agreement(text: Content, begin: int, table: pa.Table, source: Source) -> Agr
 
 
 class _Proof:
-    """Writes rows again in the two ways that can be read in one way only."""
+    """Writes rows again as their file was probably written, and looks whether that is what stands there."""
 
-    def __init__(self, text: Content, source: Source, width: int) -> None:
+    def __init__(self, text: Content, table: pa.Table, source: Source) -> None:
         self._text = text
-        self._width = width
         self._delimiter = source.delimiter
         self._quote = source.quote
-        self._quote_byte = source.quote.encode()
+        marks = [source.quote, source.delimiter, "\r", "\n"]
+        held = [_marks_in(column, marks) for column in table.columns]
+        self._has_quote = [source.quote in some for some in held]
+        self._is_special = [bool(some) for some in held]
+        self._always: tuple[bool, ...] = ()
 
     def length_of(self, rows: pa.Table, place: int) -> int | None:
         """Return how many bytes the rows take from a place on if they are proven to stand there, or None."""
         line_end = self._line_end(place)
-        if self._text[place : place + 1] == self._quote_byte:
-            return self._quoted(rows, place, line_end)
-        return self._unquoted(rows, place, line_end)
+        for always in dict.fromkeys((self._always, self._always_quoted(rows, place))):
+            if not always or (always == (False,) and _has_blank(rows)):
+                continue  # a blank line is no row with a blank cell: the csv module says so too
+            length = self._matching(self._written(rows, always, line_end), place, line_end)
+            if length is not None and _are_fields_short(rows, length):
+                self._always = always
+                return length
+        return None
 
     def _line_end(self, place: int) -> str:
         """Return the line end that stands before a place."""
         before = self._text[max(place - 2, 0) : place]
         return "\r\n" if before == b"\r\n" else "\r" if before.endswith(b"\r") else "\n"
 
-    def _unquoted(self, rows: pa.Table, place: int, line_end: str) -> int | None:
-        found = self._found(_written(rows, self._delimiter, line_end), place, line_end)
-        if found is None or self._quote_byte in found:
-            return None
-        ends = rows.num_rows - (not found.endswith((b"\r", b"\n")))
-        are_ends = all(found.count(end) == (ends if end.decode() in line_end else 0) for end in (b"\n", b"\r"))
-        are_delimiters = found.count(self._delimiter.encode()) == rows.num_rows * (self._width - 1)
-        # A blank line is no row with a blank cell: the csv module says so too.
-        if not (are_ends and are_delimiters) or (self._width == 1 and _has_blank(rows)):
-            return None
-        return len(found) if self._are_fields_short(rows, found) else None
+    def _always_quoted(self, rows: pa.Table, place: int) -> tuple[bool, ...]:
+        """Return for each column whether its cell in the first row is quoted without need: so all may be."""
+        always: list[bool | None] = []
+        for column in rows.columns:
+            cell = column[0].as_py()
+            is_quoted = self._text[place : place + 1] == self._quote.encode()
+            is_needed = any(mark in cell for mark in (self._delimiter, self._quote, "\r", "\n"))
+            always.append(None if is_needed else is_quoted)
+            place += len(cell.encode()) + cell.count(self._quote) + 2 * is_quoted + 1
+        # Where the cell does not tell, its neighbours do.
+        others = {one for one in always if one is not None}
+        return tuple(one if one is not None else others == {True} for one in always)
 
-    def _quoted(self, rows: pa.Table, place: int, line_end: str) -> int | None:
+    def _written(self, rows: pa.Table, always: tuple[bool, ...], line_end: str) -> bytes:
+        quote, delimiter = self._quote, self._delimiter
+        if all(always) and not any(self._has_quote):
+            written = _joined(rows.columns, quote + delimiter + quote, quote + line_end + quote)
+            return quote.encode() + written[:-1]
+        columns = [self._cells(column, place, always[place]) for place, column in enumerate(rows.columns)]
+        return _joined(columns, delimiter, line_end)
+
+    def _cells(self, column: pa.ChunkedArray, place: int, is_always_quoted: bool) -> pa.ChunkedArray:
+        if not is_always_quoted and not self._is_special[place]:
+            return column
         quote = self._quote
-        written = _written(rows, quote + self._delimiter + quote, quote + line_end + quote)
-        found = self._found(self._quote_byte + written[: -len(self._quote_byte)], place, line_end)
-        if found is None or found.count(self._quote_byte) != 2 * self._width * rows.num_rows:
-            return None
-        return len(found) if self._are_fields_short(rows, found) else None
+        doubled = pc.replace_substring(column, quote, quote + quote) if self._has_quote[place] else column
+        quoted = pc.binary_join_element_wise("", doubled, "", quote)
+        if is_always_quoted:
+            return quoted
+        marks = (pc.match_substring(column, mark) for mark in (self._delimiter, quote, "\r", "\n"))
+        return pc.if_else(reduce(pc.or_, marks), quoted, column)
 
-    def _found(self, written: bytes, place: int, line_end: str) -> bytes | None:
-        """Return what stands in the text if it is what was written, at the end of the text maybe without a line end."""
+    def _matching(self, written: bytes, place: int, line_end: str) -> int | None:
+        """Return the length of what was written if it stands in the text, at its end maybe without a line end."""
         found = self._text[place : place + len(written)]
         if found == written:
-            return found
+            return len(found)
         is_end = place + len(found) == len(self._text)
-        return found if is_end and found and found + line_end.encode() == written else None
-
-    def _are_fields_short(self, rows: pa.Table, found: bytes) -> bool:
-        if len(found) <= MAX_FIELD_CHARACTERS:
-            return True
-        return all(pc.max(pc.binary_length(column)).as_py() <= MAX_FIELD_CHARACTERS for column in rows.columns)
+        return len(found) if is_end and found and found + line_end.encode() == written else None
 
 
-def _written(rows: pa.Table, between: str, behind: str) -> bytes:
-    joined = pc.binary_join_element_wise(*rows.columns, between)
-    return _bytes_of(pc.binary_join_element_wise(joined, "", behind))
+def _marks_in(column: pa.ChunkedArray, marks: list[str]) -> set[str]:
+    """Return which of some characters stand anywhere in a column; quick, as it looks at bytes and not at values."""
+    found: set[str] = set()
+    for chunk in column.chunks:
+        data = bytes(chunk.buffers()[2] or b"")
+        found |= {mark for mark in marks if mark.encode() in data}
+    return found
+
+
+def _are_fields_short(rows: pa.Table, length: int) -> bool:
+    if length <= MAX_FIELD_CHARACTERS:
+        return True
+    return all(pc.max(pc.binary_length(column)).as_py() <= MAX_FIELD_CHARACTERS for column in rows.columns)
+
+
+def _joined(columns: list[pa.ChunkedArray], between: str, behind: str) -> bytes:
+    return _bytes_of(pc.binary_join_element_wise(pc.binary_join_element_wise(*columns, between), "", behind))
 
 
 def _bytes_of(column: pa.ChunkedArray) -> bytes:

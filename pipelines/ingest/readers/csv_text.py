@@ -30,7 +30,9 @@ from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
 
 MAX_COLUMNS = 5_000
-_BLOCK_BYTES = 2 * MAX_LINE_BYTES
+# Arrow reads several blocks at once.
+_BLOCK_BYTES = 4 << 20
+_LARGEST_BLOCK_BYTES = 2 * MAX_LINE_BYTES
 _PROBABLE_HEADER_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
 
@@ -109,17 +111,23 @@ def _parse(text: Content, source: Source) -> Table:
 
 def _read_again(text: Content, begin: int, source: Source, width: int) -> pa.Table | None:
     """Return the rows from `begin` on as Arrow reads them, or None if it cannot read the file."""
-    names = [f"f{place}" for place in range(width)]
     size = len(text) - begin
     if not size:
-        return pa.schema([(name, pa.string()) for name in names]).empty_table()
-    is_small = size <= IN_MEMORY_BYTES
+        return pa.schema([(f"f{place}", pa.string()) for place in range(width)]).empty_table()
+    # A record that is larger than a block is an error. So a file of ordinary size may be one block.
+    whole = size + 1 if size <= IN_MEMORY_BYTES else _LARGEST_BLOCK_BYTES
+    blocks = [whole] if size <= _BLOCK_BYTES else [_BLOCK_BYTES, whole]
+    tables = (_read_in_blocks(text, begin, block, source, width) for block in blocks)
+    return next((table for table in tables if table is not None), None)
+
+
+def _read_in_blocks(text: Content, begin: int, block: int, source: Source, width: int) -> pa.Table | None:
+    names = [f"f{place}" for place in range(width)]
     try:
         return pyarrow.csv.read_csv(
             pa.py_buffer(text).slice(begin),
-            # A record that is larger than a block would be an error, so a file of ordinary size is one block.
             read_options=pyarrow.csv.ReadOptions(
-                use_threads=not is_small, block_size=size + 1 if is_small else _BLOCK_BYTES, column_names=names
+                use_threads=block < len(text) - begin, block_size=block, column_names=names
             ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=source.delimiter,

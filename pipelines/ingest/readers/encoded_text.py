@@ -9,6 +9,7 @@ import codecs
 import io
 import mmap
 import tempfile
+from array import array
 from collections.abc import Iterator
 
 from pipelines.ingest.readers.reader import Content
@@ -77,13 +78,33 @@ def as_utf8(data: Content, encoding: str) -> Content:
     _refuse_other_types(data[skipped : skipped + 512], codec)
     if codec == "utf-8-sig":
         codec = "utf-8"
+    if codec in ("utf-8", "ascii") and _is_utf8(data, codec):
+        return data if not skipped else _without_mark(data, skipped)
     if len(data) <= IN_MEMORY_BYTES:
-        whole = bytes(data)
-        if codec in ("utf-8", "ascii"):
-            _decode(whole, codec, encoding)
-            return whole[skipped:]
-        return _encode(_decode(whole, codec, encoding), encoding).removeprefix(codecs.BOM_UTF8)
-    return _piece_by_piece(data, codec, encoding, skipped)
+        return _encode(_decode(bytes(data), codec, encoding), encoding).removeprefix(codecs.BOM_UTF8)
+    pieces = (_encode(piece, encoding) for piece in _decoded_pieces(data, codec, encoding))
+    first = next(pieces, b"").removeprefix(codecs.BOM_UTF8)
+    return _written(piece for some in ((first,), pieces) for piece in some)
+
+
+def _is_utf8(data: Content, codec: str) -> bool:
+    if codec == "ascii":
+        return all(data[begin : begin + PIECE_BYTES].isascii() for begin in range(0, len(data), PIECE_BYTES))
+    import pyarrow as pa
+
+    ends = pa.py_buffer(array("q", (0, len(data))))
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, ends, pa.py_buffer(data)])
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _without_mark(data: Content, skipped: int) -> Content:
+    if len(data) <= IN_MEMORY_BYTES:
+        return data[skipped:]
+    return _written(data[begin : begin + PIECE_BYTES] for begin in range(skipped, len(data), PIECE_BYTES))
 
 
 def _length_of_mark(data: Content, codec: str, encoding: str) -> int:
@@ -125,8 +146,6 @@ def _refuse_other_types(begin: bytes, codec: str) -> None:
 
 
 def _decode(data: bytes, codec: str, encoding: str) -> str:
-    if codec in ("utf-8", "ascii") and data.isascii():
-        return ""  # nobody looks at it: the bytes are the text
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
@@ -144,18 +163,6 @@ def _encode(text: str, encoding: str) -> bytes:
 
 def _undecodable(offset: int, encoding: str) -> Refusal:
     return Refusal("undecodable", f"byte {offset} (counted from 0) is not {encoding}")
-
-
-def _piece_by_piece(data: Content, codec: str, encoding: str, skipped: int) -> Content:
-    if codec in ("utf-8", "ascii"):
-        for _ in _decoded_pieces(data, codec, encoding):
-            pass
-        if not skipped:
-            return data
-        return _written(data[begin : begin + PIECE_BYTES] for begin in range(skipped, len(data), PIECE_BYTES))
-    pieces = (_encode(piece, encoding) for piece in _decoded_pieces(data, codec, encoding))
-    first = next(pieces, b"").removeprefix(codecs.BOM_UTF8)
-    return _written(piece for some in ((first,), pieces) for piece in some)
 
 
 def _decoded_pieces(data: Content, codec: str, encoding: str) -> Iterator[str]:

@@ -30,6 +30,11 @@ _MARKS = (
     (b"\x84\x31\x95\x33", "GB18030", ("gb18030",)),
 )
 _WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
+# Windows writes more characters than the standard has, under the standard's name.
+_WINDOWS_NAMES = {
+    "shift_jis": "cp932", "euc_kr": "cp949", "gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950",
+    "iso8859-1": "cp1252", "ascii": "cp1252",
+}  # fmt: skip
 _SIGNATURES = {
     b"PK\x03\x04": "a ZIP or Excel file; name the file inside by member in study.yml",
     b"PK\x05\x06": "an empty ZIP file",
@@ -82,9 +87,9 @@ def as_utf8(data: Content, encoding: str) -> Content:
         return data if not skipped else _without_mark(data, skipped)
     if len(data) <= IN_MEMORY_BYTES:
         return _encode(_decode(bytes(data), codec, encoding), encoding).removeprefix(codecs.BOM_UTF8)
-    pieces = (_encode(piece, encoding) for piece in _decoded_pieces(data, codec, encoding))
-    first = next(pieces, b"").removeprefix(codecs.BOM_UTF8)
-    return _written(piece for some in ((first,), pieces) for piece in some)
+    # These two need their mark to know the order of bytes, and drop it.
+    begin = 0 if codec in ("utf-16", "utf-32") else skipped
+    return _written(_encode(piece, encoding) for piece in _decoded_pieces(data, begin, codec, encoding))
 
 
 def _is_utf8(data: Content, codec: str) -> bool:
@@ -162,12 +167,14 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 def _undecodable(offset: int, encoding: str) -> Refusal:
-    return Refusal("undecodable", f"byte {offset} (counted from 0) is not {encoding}")
+    wider = _WINDOWS_NAMES.get(codecs.lookup(encoding).name)
+    hint = f"; where Windows wrote the file, its encoding is {wider}" if wider else ""
+    return Refusal("undecodable", f"byte {offset} (counted from 0) is not {encoding}{hint}")
 
 
-def _decoded_pieces(data: Content, codec: str, encoding: str) -> Iterator[str]:
+def _decoded_pieces(data: Content, skipped: int, codec: str, encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(codec)()
-    for begin in range(0, len(data), PIECE_BYTES):
+    for begin in range(skipped, len(data), PIECE_BYTES):
         # What stands before this piece and was not enough for a character counts for the error's place.
         pending = len(decoder.getstate()[0])
         try:

@@ -20,6 +20,7 @@ from pipelines.study_source import Source
 
 # Rows are compared in pieces, so that their text is still in the processor's cache.
 ROWS_A_PIECE = 4_096
+_MOST_BYTES_A_CHARACTER = 4
 # Stands behind each cell when two readings of a row are compared.
 _CELL_END = "\x1f"
 
@@ -46,11 +47,15 @@ def agreement(text: Content, begin: int, table: pa.Table, source: Source) -> Agr
         table: text columns, read from there by a parser that is not Python's.
         source: the dialect.
     """
-    proof = _Proof(text, table, source)
+    longest = max((pc.max(pc.binary_length(column)).as_py() or 0 for column in table.columns), default=0)
+    if longest > _MOST_BYTES_A_CHARACTER * MAX_FIELD_CHARACTERS:
+        return Agreement(broken=True)
+    # Where a field may be too long, the csv module counts its characters.
+    proof = _Proof(text, table, source) if longest <= MAX_FIELD_CHARACTERS else None
     place = begin
     for row in range(0, table.num_rows, ROWS_A_PIECE):
         piece = table.slice(row, ROWS_A_PIECE)
-        length = proof.length_of(piece, place)
+        length = proof.length_of(piece, place) if proof else None
         if length is None:
             probable = int(1.1 * sum(column.nbytes for column in piece.columns)) + 1024
             try:
@@ -88,7 +93,7 @@ class _Proof:
             if not always or (always == (False,) and _has_blank(rows)):
                 continue  # a blank line is no row with a blank cell: the csv module says so too
             length = self._matching(self._written(rows, always, line_end), place, line_end)
-            if length is not None and _are_fields_short(rows, length):
+            if length is not None:
                 self._always = always
                 return length
         return None
@@ -146,12 +151,6 @@ def _marks_in(column: pa.ChunkedArray, marks: list[str]) -> set[str]:
         data = bytes(chunk.buffers()[2] or b"")
         found |= {mark for mark in marks if mark.encode() in data}
     return found
-
-
-def _are_fields_short(rows: pa.Table, length: int) -> bool:
-    if length <= MAX_FIELD_CHARACTERS:
-        return True
-    return all(pc.max(pc.binary_length(column)).as_py() <= MAX_FIELD_CHARACTERS for column in rows.columns)
 
 
 def _joined(columns: list[pa.ChunkedArray], between: str, behind: str) -> bytes:

@@ -8,8 +8,10 @@ parser must read those cells. Elsewhere, Python's csv module reads the same rows
 from __future__ import annotations
 
 import csv
+from array import array
 from dataclasses import dataclass
-from functools import reduce
+from enum import Enum
+from functools import cache, reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -73,6 +75,15 @@ def agreement(text: Content, begin: int, table: pa.Table, source: Source) -> Agr
     return Agreement(is_whole=place == len(text))
 
 
+class _Quotes(Enum):
+    """Which cells of a column stand in quotes beside those that need them."""
+
+    NEEDED = 1
+    BLANK = 2  # a blank text, where an unquoted blank is a missing one
+    ALWAYS = 3
+    SELDOM = 4  # NEEDED or BLANK: an unquoted cell that is not blank does not tell
+
+
 class _Proof:
     """Writes rows again as their file was probably written, and looks whether that is what stands there."""
 
@@ -84,17 +95,17 @@ class _Proof:
         held = [_marks_in(column, marks) for column in table.columns]
         self._has_quote = [source.quote in some for some in held]
         self._is_special = [bool(some) for some in held]
-        self._always: tuple[bool, ...] = ()
+        self._known: tuple[_Quotes, ...] = ()
 
     def length_of(self, rows: pa.Table, place: int) -> int | None:
         """Return how many bytes the rows take from a place on if they are proven to stand there, or None."""
         line_end = self._line_end(place)
-        for always in dict.fromkeys((self._always, self._always_quoted(rows, place))):
-            if not always or (always == (False,) and _has_blank(rows)):
+        for styles in dict.fromkeys((self._known, self._styles(rows, place))):
+            if not styles or (styles == (_Quotes.NEEDED,) and _has_blank(rows)):
                 continue  # a blank line is no row with a blank cell: the csv module says so too
-            length = self._matching(self._written(rows, always, line_end), place, line_end)
+            length = self._matching(self._written(rows, styles, line_end), place, line_end)
             if length is not None:
-                self._always = always
+                self._known = styles
                 return length
         return None
 
@@ -103,37 +114,42 @@ class _Proof:
         before = self._text[max(place - 2, 0) : place]
         return "\r\n" if before == b"\r\n" else "\r" if before.endswith(b"\r") else "\n"
 
-    def _always_quoted(self, rows: pa.Table, place: int) -> tuple[bool, ...]:
-        """Return for each column whether its cell in the first row is quoted without need: so all may be."""
-        always: list[bool | None] = []
+    def _styles(self, rows: pa.Table, place: int) -> tuple[_Quotes, ...]:
+        """Return for each column what its cell in the first row tells of its quotes, or its neighbours do."""
+        told: list[_Quotes | None] = []
         for column in rows.columns:
             cell = column[0].as_py()
             is_quoted = self._text[place : place + 1] == self._quote.encode()
             is_needed = any(mark in cell for mark in (self._delimiter, self._quote, "\r", "\n"))
-            always.append(None if is_needed else is_quoted)
+            if is_needed:
+                told.append(None)
+            elif is_quoted:
+                told.append(_Quotes.ALWAYS if cell else _Quotes.BLANK)
+            else:
+                told.append(_Quotes.SELDOM if cell else _Quotes.NEEDED)
             place += len(cell.encode()) + cell.count(self._quote) + 2 * is_quoted + 1
-        # Where the cell does not tell, its neighbours do.
-        others = {one for one in always if one is not None}
-        return tuple(one if one is not None else others == {True} for one in always)
+        return _completed(told)
 
-    def _written(self, rows: pa.Table, always: tuple[bool, ...], line_end: str) -> bytes:
+    def _written(self, rows: pa.Table, styles: tuple[_Quotes, ...], line_end: str) -> bytes:
         quote, delimiter = self._quote, self._delimiter
-        if all(always) and not any(self._has_quote):
+        if set(styles) == {_Quotes.ALWAYS} and not any(self._has_quote):
             written = _joined(rows.columns, quote + delimiter + quote, quote + line_end + quote)
             return quote.encode() + written[:-1]
-        columns = [self._cells(column, place, always[place]) for place, column in enumerate(rows.columns)]
+        columns = [self._cells(column, place, styles[place]) for place, column in enumerate(rows.columns)]
         return _joined(columns, delimiter, line_end)
 
-    def _cells(self, column: pa.ChunkedArray, place: int, is_always_quoted: bool) -> pa.ChunkedArray:
-        if not is_always_quoted and not self._is_special[place]:
-            return column
+    def _cells(self, column: pa.ChunkedArray, place: int, style: _Quotes) -> pa.ChunkedArray:
         quote = self._quote
-        doubled = pc.replace_substring(column, quote, quote + quote) if self._has_quote[place] else column
-        quoted = pc.binary_join_element_wise("", doubled, "", quote)
-        if is_always_quoted:
-            return quoted
-        marks = (pc.match_substring(column, mark) for mark in (self._delimiter, quote, "\r", "\n"))
-        return pc.if_else(reduce(pc.or_, marks), quoted, column)
+        if style is _Quotes.ALWAYS or self._is_special[place]:
+            doubled = pc.replace_substring(column, quote, quote + quote) if self._has_quote[place] else column
+            quoted = pc.binary_join_element_wise(_scalar(""), doubled, _scalar(""), _scalar(quote))
+            if style is _Quotes.ALWAYS:
+                return quoted
+            marks = (pc.match_substring(column, mark) for mark in (self._delimiter, quote, "\r", "\n"))
+            column = pc.if_else(reduce(pc.or_, marks), quoted, column)
+        if style is _Quotes.BLANK:
+            column = pc.if_else(pc.equal(column, _scalar("")), _scalar(quote + quote), column)
+        return column
 
     def _matching(self, written: bytes, place: int, line_end: str) -> int | None:
         """Return the length of what was written if it stands in the text, at its end maybe without a line end."""
@@ -142,6 +158,18 @@ class _Proof:
             return len(found)
         is_end = place + len(found) == len(self._text)
         return len(found) if is_end and found and found + line_end.encode() == written else None
+
+
+def _completed(told: list[_Quotes | None]) -> tuple[_Quotes, ...]:
+    """Fill in what the cells of a row do not tell: None is a cell that must be quoted in any style."""
+    is_text_quoted = _Quotes.ALWAYS in told
+    blanks = _Quotes.BLANK if _Quotes.BLANK in told and not is_text_quoted else _Quotes.NEEDED
+    meant = {
+        None: _Quotes.ALWAYS if is_text_quoted else blanks,
+        _Quotes.BLANK: _Quotes.ALWAYS if is_text_quoted else _Quotes.BLANK,
+        _Quotes.SELDOM: blanks,
+    }
+    return tuple(meant.get(one, one or blanks) for one in told)
 
 
 def _marks_in(column: pa.ChunkedArray, marks: list[str]) -> set[str]:
@@ -154,7 +182,16 @@ def _marks_in(column: pa.ChunkedArray, marks: list[str]) -> set[str]:
 
 
 def _joined(columns: list[pa.ChunkedArray], between: str, behind: str) -> bytes:
-    return _bytes_of(pc.binary_join_element_wise(pc.binary_join_element_wise(*columns, between), "", behind))
+    rows = pc.binary_join_element_wise(*columns, _scalar(between))
+    return _bytes_of(pc.binary_join_element_wise(rows, _scalar(""), _scalar(behind)))
+
+
+@cache
+def _scalar(text: str) -> pa.StringScalar:
+    # Not pa.scalar: its first call imports pandas, which takes a second.
+    encoded = text.encode()
+    ends = pa.py_buffer(array("i", (0, len(encoded))))
+    return pa.StringArray.from_buffers(1, ends, pa.py_buffer(encoded))[0]
 
 
 def _bytes_of(column: pa.ChunkedArray) -> bytes:
@@ -162,7 +199,7 @@ def _bytes_of(column: pa.ChunkedArray) -> bytes:
 
 
 def _has_blank(rows: pa.Table) -> bool:
-    return bool(pc.any(pc.equal(rows.column(0), "")).as_py())
+    return bool(pc.any(pc.equal(rows.column(0), _scalar(""))).as_py())
 
 
 def _is_same(records: list[list[str]], rows: pa.Table) -> bool:
@@ -171,4 +208,4 @@ def _is_same(records: list[list[str]], rows: pa.Table) -> bool:
     if cells.count(_CELL_END) != len(records) * rows.num_columns:  # a cell holds it
         columns = [column.to_pylist() for column in rows.columns]
         return records == list(map(list, zip(*columns, strict=True)))
-    return _bytes_of(pc.binary_join_element_wise(*rows.columns, "", _CELL_END)) == cells.encode()
+    return _bytes_of(pc.binary_join_element_wise(*rows.columns, _scalar(""), _scalar(_CELL_END))) == cells.encode()

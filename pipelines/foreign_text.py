@@ -12,16 +12,35 @@ import unicodedata
 from pipelines.sql_text import quote_text
 
 _FULL_WIDTH = "".join(map(chr, range(0xFF01, 0xFF5F)))
+# Signs that look like one of ASCII or Latin-1: of full width, hyphens, and the two about which tables of Shift_JIS
+# disagree: the same byte is a minus sign or a wave dash in one and a sign of full width in the other.
+_SIGNS = {
+    "\uffe0": "\u00a2",
+    "\uffe1": "\u00a3",
+    "\uffe2": "\u00ac",
+    "\uffe4": "\u00a6",
+    "\uffe5": "\u00a5",
+    "\uffe6": "\u20a9",
+    "\u301c": "~",
+    "\u2212": "-",
+    "\u2010": "-",
+    "\u2011": "-",
+}
 _SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_WITHOUT_WIDTH = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_VARIATION_SELECTORS = "".join(map(chr, range(0xFE00, 0xFE10)))
+_WITHOUT_WIDTH = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\ufeff" + _VARIATION_SELECTORS
 
-_FROM = _FULL_WIDTH + _SPACES + _WITHOUT_WIDTH
+_FROM = _FULL_WIDTH + "".join(_SIGNS) + _SPACES + _WITHOUT_WIDTH
 # Characters of _FROM beyond the end of _TO are dropped, in SQL's translate and here.
-_TO = "".join(chr(ord(character) - 0xFEE0) for character in _FULL_WIDTH) + " " * len(_SPACES)
+_TO = "".join(chr(ord(character) - 0xFEE0) for character in _FULL_WIDTH) + "".join(_SIGNS.values()) + " " * len(_SPACES)
 _TRANSLATION = str.maketrans(_FROM[: len(_TO)], _TO, _WITHOUT_WIDTH)
 
-# Tab and line ends are plain text. The rest of C0 and C1, and what sets or overrides the direction of writing, are not.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# Tab and line ends are plain text. The rest of C0 and C1 is not, nor what sets or overrides the direction of writing,
+# nor what annotates or tags text without being seen.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"
+    "\U000e0001\U000e0020-\U000e007f]"
+)
 
 
 def normal_form(text: str) -> str:
@@ -37,3 +56,12 @@ def normal_form_sql(expression: str) -> str:
 def has_control_characters(text: str) -> bool:
     """Return whether a text holds a character that is obeyed and not shown."""
     return _CONTROL.search(text) is not None
+
+
+def with_codes(text: str) -> str:
+    """Return a text with the characters that are obeyed and not shown, and byte order marks, written as their code."""
+    return _CONTROL.sub(_code, text).replace("\ufeff", "\\ufeff")
+
+
+def _code(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import fnmatch
 import re
 from functools import cached_property
@@ -160,8 +159,8 @@ class Source(StrictModel):
     @classmethod
     def _encoding_exists(cls, value: str) -> str:
         try:
-            codecs.lookup(value)
-        except LookupError as error:
+            "a".encode(value)  # not every codec is one of text
+        except (LookupError, UnicodeError) as error:
             raise ValueError(f'"{value}" is not a known encoding, e.g. utf-8, cp1252, shift_jis') from error
         return value
 

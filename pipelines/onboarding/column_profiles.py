@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -85,6 +86,9 @@ def profile_export(export: Export, dialect: Dialect) -> ExportProfile:
     for site, path in export.files:
         data = path.read_bytes()
         source = Source(path="any/file", encoding=dialect.encoding_to_look(data), delimiter=dialect.delimiter)
+        if source.encoding == "latin-1":
+            # Only its ASCII is right then, and a mark of UTF-8, which it is not, would have it refused.
+            data = data.removeprefix(codecs.BOM_UTF8)
         try:
             table = READERS[source.format].read(data, source).tables[0]
         except Refusal as refusal:

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipelines.foreign_text import with_codes
 from pipelines.report.check_table import check_rows, gaps
 from pipelines.report.heat_table import (
     group_label,
@@ -42,9 +43,6 @@ STATUS_WORDS = {
     "not_run": "not run",
     "not_applicable": "no records",
 }
-
-# Control characters and bidirectional overrides would let a value rewrite what the reader sees around it.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def render_page(report: ReportInput) -> str:
@@ -112,11 +110,11 @@ def _environment() -> Environment:
 
 
 def visible(value: Any) -> Any:
-    """Return a text with its control and direction-changing characters written out as their code."""
+    """Return a text with the characters written as their code that would rewrite what the reader sees around them."""
     if value is None:
         return ""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", value)
+        return with_codes(value)
     return value
 
 

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
+from pipelines.ingest.readers.archive import read_member
 from pipelines.ingest.readers.csv_profiles import PROFILES, ProfileReader
 from pipelines.ingest.readers.csv_text import CsvReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 from pipelines.ingest.readers.redcap import RedcapReader
+from pipelines.ingest.readers.secutrial import SecutrialReader
 from pipelines.study_source import Source
 
 READERS: dict[str, Reader] = {
     "csv": CsvReader(),
     "redcap": RedcapReader(),
+    "secutrial": SecutrialReader(),
     **{name: ProfileReader(name) for name in PROFILES},
 }
 
 
 def read_export(data: Content, source: Source) -> Reading:
-    """Read a file as its source declares it.
+    """Read a delivered file as its source declares it: the member of a ZIP where one is named, then by its format.
+
+    Each table tells the member from which it comes; one that comes from an archive inside tells both, with `/` between.
 
     Raises:
-        Refusal: the file cannot be read so.
+        Refusal: the file cannot be read as declared.
     """
-    return READERS[source.format].read(data, source)
+    if source.member is None:
+        return READERS[source.format].read(data, source)
+    member, content = read_member(data, source.member)
+    reading = READERS[source.format].read(content, source)
+    on_request = {name: _made_inside(member, make) for name, make in reading.on_request.items()}
+    return replace(reading, tables=tuple(_inside(member, table) for table in reading.tables), on_request=on_request)
+
+
+def _inside(member: str, table: Table) -> Table:
+    return replace(table, member=f"{member}/{table.member}" if table.member else member)
+
+
+def _made_inside(member: str, make: Callable[[], Table]) -> Callable[[], Table]:
+    return lambda: _inside(member, make())
 
 
 __all__ = ["READERS", "Content", "Reader", "Reading", "Remark", "Table", "read_export"]

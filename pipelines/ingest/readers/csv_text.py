@@ -1,66 +1,62 @@
-"""Reads delimited text strictly, as declared, with two parsers that share no code and must agree on every cell.
+"""Reads delimited text strictly, as declared: Arrow's parser gives the table, and every cell of it is proven.
 
-Python's csv module judges: in strict mode it loses nothing, where sniffing readers do (a change of width in the middle
-of a file makes them drop rows in silence). Arrow's parser gives the table, which Python would take many times longer to
-build; each row of it is held against what the csv module read.
+In strict mode, Python's csv module loses nothing, where sniffing readers do (a change of width in the middle of a file
+makes them drop rows in silence). What is read here is what it reads, or the file is refused; `csv_proof.py` says how.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import gc
-import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
-from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from pipelines.ingest.readers.reader import Content, Reading, Table
+from pipelines.ingest.readers.csv_proof import ROWS_A_PIECE, agreement
+from pipelines.ingest.readers.csv_records import (
+    MAX_FIELD_CHARACTERS,
+    MAX_LINE_BYTES,
+    read_records,
+    refuse_first_fault,
+    refuse_long_lines,
+)
+from pipelines.ingest.readers.encoded_text import IN_MEMORY_BYTES, REPLACEMENT, as_utf8, is_wide
+from pipelines.ingest.readers.reader import Content, Reading, Remark, Table
 from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
 
-if TYPE_CHECKING:
-    import _csv
-
-MAX_FIELD_CHARACTERS = 1_000_000
 MAX_COLUMNS = 5_000
-# Rows are compared in pieces, so that a row's text is still in the processor's cache.
-ROWS_A_PIECE = 512
-# Stands behind each cell when two readings of a row are compared.
-_CELL_END = "\x1f"
+# Arrow reads several blocks at once.
+_BLOCK_BYTES = 4 << 20
+_LARGEST_BLOCK_BYTES = 2 * MAX_LINE_BYTES
+_PROBABLE_HEADER_BYTES = 1 << 16
+_PIECE_BYTES = 1 << 20
 
-_OTHER_TYPES = {
-    b"PK\x03\x04": "a ZIP or Excel file",
-    b"PK\x05\x06": "an empty ZIP file",
-    b"%PDF": "a PDF document",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
-    b"\x1f\x8b": "a gzip file",
-    b"7z\xbc\xaf": "a 7z file",
-    b"\x7fELF": "a program",
-    b"PAR1": "a Parquet file",
-}
+__all__ = ["MAX_COLUMNS", "MAX_FIELD_CHARACTERS", "CsvReader"]
 
 
 class CsvReader:
     """Comma-, semicolon-, tab- or otherwise delimited text with a header line."""
 
-    version = "csv-1"
+    version = "csv-2"
 
     def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""
-        data = bytes(data)
-        _refuse_other_types(data)
-        text = _as_utf8(data, source.encoding)
-        if not text or text.isspace():
+        _refuse_unusable_dialect(source)
+        if not is_wide(source.encoding):
+            refuse_long_lines(data)
+        text = as_utf8(data, source.encoding)
+        if is_wide(source.encoding):
+            refuse_long_lines(text)
+        if not any(text[begin : begin + _PIECE_BYTES].strip() for begin in range(0, len(text), _PIECE_BYTES)):
             raise Refusal("empty_file", f"the file holds nothing ({len(data)} bytes)")
         with _no_search_for_cycles():
-            return _parse(text, source)
+            table = _parse(text, source)
+        return Reading((table,), remarks=_lost_characters(text, table))
 
 
 _readings = 0
@@ -83,130 +79,55 @@ def _no_search_for_cycles() -> Iterator[None]:
                 gc.enable()
 
 
-def _refuse_other_types(data: bytes) -> None:
-    for magic, kind in _OTHER_TYPES.items():
-        if data.startswith(magic):
-            raise Refusal("not_text", f"this is {kind}, not delimited text")
-    # A header may well begin with MZ; a program holds a NUL right behind it.
-    if data.startswith(b"MZ") and b"\0" in data[:64]:
-        raise Refusal("not_text", "this is a program, not delimited text")
+def _refuse_unusable_dialect(source: Source) -> None:
+    marks = (source.delimiter, source.quote)
+    if not all(mark.isascii() and mark not in "\r\n\0" for mark in marks) or len(set(marks)) < len(marks):
+        raise Refusal("unusable_dialect", "this delimiter and quote cannot be used together in study.yml")
 
 
-def _as_utf8(data: bytes, encoding: str) -> bytes:
-    """Return the file's text as UTF-8 without a byte order mark."""
-    codec = codecs.lookup(encoding).name
-    skipped = 0
-    if codec in ("utf-8", "utf-8-sig"):
-        codec = "utf-8"
-        if data.startswith(codecs.BOM_UTF8):
-            skipped = len(codecs.BOM_UTF8)
-            data = data[skipped:]
+def _parse(text: Content, source: Source) -> Table:
     try:
-        text = data.decode(codec)
-        return data if codec == "utf-8" else text.removeprefix("\ufeff").encode()
-    except UnicodeDecodeError as error:
-        offset = skipped + error.start
-        raise Refusal("undecodable", f"byte {offset} (counted from 0) is not {encoding}") from error
-    except (UnicodeError, LookupError) as error:
-        raise Refusal("undecodable", f"the file cannot be read as {encoding}") from error
-
-
-def _records(text: bytes, source: Source) -> _csv.Reader:
-    # The limit is the csv module's one setting for the whole process, so every reader says what it needs.
-    csv.field_size_limit(MAX_FIELD_CHARACTERS)
-    # newline="" keeps line ends inside quotes as they are, and ends a line at LF, CRLF and a lone CR alike.
-    lines = io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", newline="")
-    try:
-        return csv.reader(lines, delimiter=source.delimiter, quotechar=source.quote, doublequote=True, strict=True)
-    except (TypeError, ValueError) as error:
-        raise Refusal("unusable_dialect", "this delimiter and quote cannot be used together in study.yml") from error
-
-
-def _parse(text: bytes, source: Source) -> Reading:
-    records = _records(text, source)
-    try:
-        header = tuple(next(records))
+        first = read_records(text, 0, 1, _PROBABLE_HEADER_BYTES, source)
     except csv.Error as error:
-        _refuse_first_fault(text, source, None, error)
+        refuse_first_fault(text, source, None)
+        raise AssertionError("the second reading found no fault") from error
+    header = tuple(first.rows[0])
     if not header:
         raise Refusal("blank_column", "line 1 is blank, but it must name the columns", 1)
     if len(header) > MAX_COLUMNS:
         raise Refusal("too_many_columns", f"{len(header)} columns; the limit is {MAX_COLUMNS}", 1)
-    table = _read_again(text, source, len(header))
-    rows_read, differing = 0, None
-    try:
-        for rows in _pieces(records):
-            if set(map(len, rows)) != {len(header)}:
-                _refuse_first_fault(text, source, len(header))
-            if table is not None and differing is None and not _is_same(rows, table.slice(rows_read, len(rows))):
-                differing = rows_read
-            rows_read += len(rows)
-    except csv.Error as error:
-        _refuse_first_fault(text, source, len(header), error)
-    if table is None or table.num_rows != rows_read:
+    table = _read_again(text, first.length, source, len(header))
+    found = agreement(text, first.length, table, source) if table is not None else None
+    if table is None or found is None or found.broken or not (found.is_whole or found.differing is not None):
+        rows = refuse_first_fault(text, source, len(header)) - 1
         second = "none (it cannot read the file)" if table is None else str(table.num_rows)
-        raise Refusal("row_count_mismatch", f"{rows_read} rows read, but a second reader counts {second}")
-    if differing is not None:
-        place = f"rows {differing + 1} to {min(differing + ROWS_A_PIECE, rows_read)}"
+        raise Refusal("row_count_mismatch", f"{rows} rows read, but a second reader counts {second}")
+    if found.differing is not None:
+        refuse_first_fault(text, source, len(header))
+        place = f"rows {found.differing + 1} to {min(found.differing + ROWS_A_PIECE, table.num_rows)}"
         raise Refusal("value_mismatch", f"two readers do not read the same values in {place}")
-    return Reading((Table("", header, table),))
+    return Table("", header, table)
 
 
-def _is_same(rows: list[list[str]], table: pa.Table) -> bool:
-    """Return whether the cells of a table are those of the rows, which have as many columns."""
-    cells = _CELL_END.join(map(_CELL_END.join, rows)) + _CELL_END
-    joined = pc.binary_join_element_wise(*table.columns, "", _CELL_END)
-    return b"".join(chunk.buffers()[2] for chunk in joined.chunks) == cells.encode()
+def _read_again(text: Content, begin: int, source: Source, width: int) -> pa.Table | None:
+    """Return the rows from `begin` on as Arrow reads them, or None if it cannot read the file."""
+    size = len(text) - begin
+    if not size:
+        return pa.schema([(f"f{place}", pa.string()) for place in range(width)]).empty_table()
+    # A record that is larger than a block is an error. So a file of ordinary size may be one block.
+    whole = size + 1 if size <= IN_MEMORY_BYTES else _LARGEST_BLOCK_BYTES
+    blocks = [whole] if size <= _BLOCK_BYTES else [_BLOCK_BYTES, whole]
+    tables = (_read_in_blocks(text, begin, block, source, width) for block in blocks)
+    return next((table for table in tables if table is not None), None)
 
 
-def _pieces(records: Iterator[list[str]]) -> Iterator[list[list[str]]]:
-    while rows := list(islice(records, ROWS_A_PIECE)):
-        yield rows
-
-
-def _refuse_first_fault(text: bytes, source: Source, width: int | None, error: csv.Error | None = None) -> NoReturn:
-    """Read once more, slowly, to name the line at which the first faulty record begins."""
-    records = _records(text, source)
-    begin = 1
+def _read_in_blocks(text: Content, begin: int, block: int, source: Source, width: int) -> pa.Table | None:
+    names = [f"f{place}" for place in range(width)]
     try:
-        for record in records:
-            if width is not None and len(record) != width:
-                raise _ragged(begin, records.line_num, len(record), width)
-            begin = records.line_num + 1
-    except csv.Error as found:
-        raise _broken_quotes(str(found), begin, records.line_num) from found
-    raise AssertionError("the second reading found no fault") from error
-
-
-def _ragged(begin: int, end: int, found: int, width: int) -> Refusal:
-    if not found:
-        return Refusal("ragged_row", f"line {begin} is blank, the header has {width} fields", begin)
-    where = f"line {begin}" if begin == end else f"the record on lines {begin} to {end}"
-    hint = "" if begin == end else "; is a quote open there?"
-    return Refusal("ragged_row", f"{where} has {found} fields, the header has {width}{hint}", begin)
-
-
-def _broken_quotes(found: str, begin: int, end: int) -> Refusal:
-    if "field larger" in found:
-        text = f"a field of the record that begins on line {begin} is longer than {MAX_FIELD_CHARACTERS} characters"
-        return Refusal("field_too_large", f"{text}; is a quote open there?", begin)
-    # Text behind a closing quote, lines below the opening one: the quote met there was meant to open another field.
-    if "unexpected end" in found or begin != end:
-        return Refusal("unterminated_quote", f"a quote that opens on line {begin} is not closed", begin)
-    return Refusal("malformed_quote", f"text follows a closing quote on line {begin}", begin)
-
-
-def _read_again(text: bytes, source: Source, width: int) -> pa.Table | None:
-    """Return the data rows as an independent parser reads them, or None if it cannot read the file."""
-    if not text.endswith((b"\n", b"\r")):
-        text += b"\n"  # without it, a header alone is an error there
-    names = [f"f{place}" for place in range(width)]  # Arrow's own
-    try:
-        table = pyarrow.csv.read_csv(
-            pa.py_buffer(text),
-            # One block: a record that is larger than a block would be an error.
+        return pyarrow.csv.read_csv(
+            pa.py_buffer(text).slice(begin),
             read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, block_size=len(text) + 1, autogenerate_column_names=True
+                use_threads=block < len(text) - begin, block_size=block, column_names=names
             ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=source.delimiter,
@@ -226,4 +147,14 @@ def _read_again(text: bytes, source: Source, width: int) -> pa.Table | None:
     except (pa.ArrowInvalid, KeyError, ValueError):
         # The message would quote the row, so it is not passed on.
         return None
-    return table.slice(1)
+
+
+def _lost_characters(text: Content, table: Table) -> tuple[Remark, ...]:
+    """Tell of characters that another system could not decode before the file was sent; decoding here adds none."""
+    if text.find(REPLACEMENT) < 0:
+        return ()
+    rows = [pc.index(pc.match_substring(column, "\ufffd"), True).as_py() for column in table.rows.columns]
+    count = sum(pc.sum(pc.count_substring(column, "\ufffd")).as_py() or 0 for column in table.rows.columns)
+    first = min((row for row in rows if row >= 0), default=None)
+    note = f"{count} characters were lost before the file was sent: U+FFFD stands in their place"
+    return (Remark("lost_characters", note, row=None if first is None else first + 1),)

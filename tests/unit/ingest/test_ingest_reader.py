@@ -201,24 +201,27 @@ def test_sizes_are_capped() -> None:
 @pytest.mark.parametrize(
     ("second", "reason"),
     [
-        (b"a,b\n1,2\n3,4\n5,6\n", "row_count_mismatch: 2 rows read, but a second reader counts 3"),
-        (b"a,b\n1\n", "row_count_mismatch: 2 rows read, but a second reader counts none (it cannot read the file)"),
-        (b"a,b\n1,2\n3,5\n", "value_mismatch: two readers do not read the same values in rows 1 to 2"),
-        (b"a,b\n1,23\n,4\n", "value_mismatch: two readers do not read the same values in rows 1 to 2"),
+        (b"1,2\n3,4\n5,6\n", "row_count_mismatch: 2 rows read, but a second reader counts 3"),
+        (b"1,2\n", "row_count_mismatch: 2 rows read, but a second reader counts 1"),
+        (b"1\n", "row_count_mismatch: 2 rows read, but a second reader counts none (it cannot read the file)"),
+        (b"1,2\n3,5\n", "value_mismatch: two readers do not read the same values in rows 1 to 2"),
+        (b"1,23\n,4\n", "value_mismatch: two readers do not read the same values in rows 1 to 2"),
     ],
 )
 def test_a_second_reading_that_differs_refuses(second: bytes, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real = csv_text_room._read_again
-    monkeypatch.setattr(csv_text_room, "_read_again", lambda _, source, width: real(second, source, width))
+    monkeypatch.setattr(csv_text_room, "_read_again", lambda _text, _begin, *rest: real(second, 0, *rest))
     assert refusal_of(b"a,b\n1,2\n3,4\n").reason == reason
+    assert refusal_of(b'"a","b"\n"1","2"\n"3","4"\n').reason == reason
+    assert refusal_of(b'a,b\n1,"2"\n3,4\n').reason == reason
 
 
 def test_the_second_reading_is_one() -> None:
     source = Source(path="edc/AE.csv")
-    table = csv_text_room._read_again(b'a,b\n1,"x\ny"\n2,z', source, 2)
+    table = csv_text_room._read_again(b'a,b\n1,"x\ny"\n2,z', 4, source, 2)
     assert table is not None
     assert [column.to_pylist() for column in table.columns] == [["1", "2"], ["x\ny", "z"]]
-    assert csv_text_room._read_again(b"a,b\n1,x\n2\n", source, 2) is None
+    assert csv_text_room._read_again(b"a,b\n1,x\n2\n", 4, source, 2) is None
 
 
 def test_reasons_hold_no_value() -> None:

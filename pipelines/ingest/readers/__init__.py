@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pipelines.ingest.readers.csv_profiles import PROFILES, ProfileReader
 from pipelines.ingest.readers.csv_text import CsvReader
+from pipelines.ingest.readers.odm_xml import OdmReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 from pipelines.ingest.readers.redcap import RedcapReader
 from pipelines.study_source import Source
 
 READERS: dict[str, Reader] = {
     "csv": CsvReader(),
+    "odm": OdmReader(),
     "redcap": RedcapReader(),
     **{name: ProfileReader(name) for name in PROFILES},
 }

@@ -46,6 +46,8 @@ TRANSACTION = "TransactionType"
 ITEM = "ItemOID"
 UNIT_SUFFIX = ".MeasurementUnitOID"
 COUNT_SUFFIX = ".ValueCount"
+VALUE_SUFFIXES = (UNIT_SUFFIX, COUNT_SUFFIX)
+"""What stands beside a value and is none itself."""
 
 _RESERVED = frozenset(name.casefold() for name in (*EVENT_KEYS, *PARENT_KEYS, *GROUP_KEYS, TRANSACTION))
 _TAKEN_PREFIXES = frozenset({*_PREFIXES.values(), "ItemData"})
@@ -54,10 +56,10 @@ _TAKEN_PREFIXES = frozenset({*_PREFIXES.values(), "ItemData"})
 def item_column(oid: str) -> str:
     """Return the column of an item: its OID, behind `ItemData:` where that could be taken for a column of another kind.
 
-    Two items never get one column, and an item never gets the column of a key, a unit or a vendor's attribute.
+    Two items never get one column, and an item never gets that of a key, a unit, a vendor's attribute or a repetition.
     """
     prefix = oid.partition(":")[0]
-    taken = oid.casefold() in _RESERVED or oid.endswith((UNIT_SUFFIX, COUNT_SUFFIX)) or prefix in _TAKEN_PREFIXES
+    taken = oid.casefold() in _RESERVED or oid.endswith((*VALUE_SUFFIXES, "]")) or prefix in _TAKEN_PREFIXES
     return f"ItemData:{oid}" if taken else oid
 
 

@@ -40,7 +40,10 @@ _FAULTS = {
     "ERR_UNSUPPORTED_ENCODING": ("undecodable", "the encoding that line 1 names is not known"),
     "ERR_UNKNOWN_ENCODING": ("undecodable", "the encoding that line 1 names is not known"),
     "ERR_UNDECLARED_ENTITY": ("entity", "there is an entity, and an entity is never read; write the character itself"),
-    "ERR_RESOURCE_LIMIT": ("too_large", "a value is longer than 10 million characters, or elements are nested 256 deep"),
+    "ERR_RESOURCE_LIMIT": (
+        "too_large",
+        "a value is longer than 10 million characters, or elements are nested 256 deep",
+    ),
     "ERR_NAME_TOO_LONG": ("too_large", "a name is longer than 50,000 characters"),
     "ERR_DOCUMENT_END": ("malformed_xml", "something follows the end of the root element"),
     "ERR_TAG_NAME_MISMATCH": ("malformed_xml", "an element is closed that is not the open one"),

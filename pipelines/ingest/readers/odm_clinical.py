@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from pipelines.ingest.readers.odm_items import ItemReader, refuse_stray_text
 from pipelines.ingest.readers.odm_names import PARENT_KEYS, TRANSACTION, Names
@@ -36,6 +37,8 @@ _ABOVE_GROUPS = ("SubjectData", "StudyEventData", "FormData")
 # Of these there is one row each: a subject, an event or a form may be there without data.
 _LISTED = frozenset(_ABOVE_GROUPS)
 MAX_NESTED_GROUPS = 32
+# So many elements that were read and emptied may stay in their parent until it ends, which saves removing each.
+KEPT_SHELLS = 256
 
 
 class TransactionsInSnapshotError(Exception):
@@ -45,20 +48,19 @@ class TransactionsInSnapshotError(Exception):
 class _Place:
     """An open element: its keys with those of the elements around it, its path, what was met in it."""
 
-    __slots__ = ("ended", "groups", "keys", "met", "name", "operation", "own", "path")
+    own: Mapping[str, str] = MappingProxyType({})
+    """Attributes that no key is made of: vendors', and those that ODM gives the element itself."""
+    operation = ""
+    groups = 0
+    """How many item groups this one stands in, itself included."""
+    ended: Element | None = None
+    """The last element in it that has ended."""
 
     def __init__(self, name: str, path: str, keys: dict[str, str]) -> None:
         self.name = name
         self.path = path
         self.keys = keys
-        self.own: dict[str, str] = {}
-        """Attributes that no key is made of: vendors', and those that ODM gives the element itself."""
-        self.operation = ""
-        self.groups = 0
-        """How many item groups this one stands in, itself included."""
         self.met: dict[str, int] = {}
-        self.ended: Element | None = None
-        """The last element in it that has ended; it goes when the next one has."""
 
 
 class ClinicalReader:
@@ -73,6 +75,7 @@ class ClinicalReader:
         self._subjects: set[tuple[str, str]] = set()
         self._site = names.tag("SiteRef")
         self._investigator = names.tag("InvestigatorRef")
+        self._read_elsewhere = {self._site, *map(names.tag, CONTAINERS)}
         self.items = ItemReader(names, records)
         self.counts: Counter[str] = Counter(dict.fromkeys(_COUNTED.values(), 0))
 
@@ -118,28 +121,31 @@ class ClinicalReader:
             self._end_container(name, place, element)
         element.clear(keep_tail=True)
         above = self._open[-1]
-        if above.ended is not None:
-            above.ended.getparent().remove(above.ended)
-        above.ended = element
+        if above.met[name] > KEPT_SHELLS:
+            if above.ended is not None:
+                above.ended.getparent().remove(above.ended)
+            above.ended = element
 
     def _take_attributes(self, name: str, element: Element, place: _Place) -> None:
-        keys = place.keys
+        keys, blank = place.keys, self._blank
         for key, value in element.items():
-            if key in self._blank:
+            if key in blank:
                 keys[key] = value
             elif key == TRANSACTION:
-                place.operation = value
-                place.own[key] = value
                 self._check_operation(value, element)
+                place.operation = value
+                place.own = {**place.own, key: value}
             else:
-                plain = self._names.of(key, element)
-                if ":" in plain:
-                    self._keep_outer(place, plain)
-                    keys[plain] = value
-                else:
-                    place.own[plain] = value
-        if place.operation == REMOVE and place.own and name != "ClinicalData":
+                self._take_other(self._names.of(key, element), value, place)
+        if place.operation == REMOVE and TRANSACTION in place.own:
             self._remove(name, place)
+
+    def _take_other(self, plain: str, value: str, place: _Place) -> None:
+        if ":" not in plain:
+            place.own = {**place.own, plain: value}
+            return
+        self._keep_outer(place, plain)
+        place.keys[plain] = value
 
     def _keep_outer(self, place: _Place, plain: str) -> None:
         """Keep a vendor's attribute that an outer element has by the same name, behind that element's name."""
@@ -185,8 +191,7 @@ class ClinicalReader:
         return keys
 
     def _take_site(self, subject: Element, place: _Place) -> None:
-        site = subject.find(self._site)
-        if site is not None:
+        for site in subject.iterchildren(self._site):
             self._tables.has_sites = True
             place.keys["LocationOID"] = site.get("LocationOID") or ""
 
@@ -199,32 +204,27 @@ class ClinicalReader:
                 cells = {}
         if place.own:
             keys = {**keys, **place.own}
-        if element.text is not None and not element.text.isspace():
-            refuse_stray_text(element)
         self._tables.add_group(keys["ItemGroupOID"], keys, cells, place_of(element, place.path))
 
     def _end_container(self, name: str, place: _Place, element: Element) -> None:
-        refuse_stray_text(element)
         if name == "SubjectData":
             known = place.keys["LocationOID"]
             self._take_site(element, place)
             if place.met and place.keys["LocationOID"] != known:
                 raise Refusal("late_site", "a SiteRef stands behind the data of its subject", line_of(element))
+        row = {**_without_group(place.keys), **place.own}
+        refuse_stray_text(element)
         for part in element:
-            if part is not place.ended and part.tag not in (self._site, self._investigator):
+            tag = part.tag
+            if tag == self._investigator:
+                row["InvestigatorRef.UserOID"] = part.get("UserOID") or ""
+            elif tag not in self._read_elsewhere:
                 self._records.keep(part, place.keys, place.path)
         if name in _LISTED:
-            row = {**_without_group(place.keys), **place.own}
-            investigator = element.find(self._investigator)
-            if investigator is not None:
-                row["InvestigatorRef.UserOID"] = investigator.get("UserOID") or ""
             self._tables.add_record(name, row, place_of(element, place.path))
 
 
 def _without_group(keys: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in keys.items() if not key.startswith("ItemGroup")}
-
-
-def container_tags(names: Names) -> Iterable[tuple[str, str]]:
-    """Return the containers as (tag, name)."""
-    return [(names.tag(name), name) for name in CONTAINERS]
+    row = keys.copy()
+    del row["ItemGroupOID"], row["ItemGroupRepeatKey"]
+    return row

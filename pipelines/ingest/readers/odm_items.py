@@ -51,17 +51,31 @@ class ItemReader:
             Refusal: an item has no OID, or two values in two ways.
         """
         cells: dict[str, str] = {}
-        plain, columns = 0, self._columns
+        columns, plain_tag, value_tag = self._columns, self._item, self._value
+        plain = 0
+        if (text := group.text) and not text.isspace():
+            refuse_stray_text(group)
         for item in group:
-            if item.tag == self._item and item.text is None and not len(item):
+            if (text := item.tail) and not text.isspace():
+                refuse_stray_text(group)
+            # Nearly all items are of one of two kinds, and this is the inmost loop.
+            if item.tag == plain_tag:
                 attributes = item.items()
-                # Nearly all items are so, and this is the inmost loop.
-                if len(attributes) == 2 and attributes[0][0] == ITEM and attributes[1][0] == "Value":
-                    oid = attributes[0][1]
+                parts = len(item)
+                if len(attributes) == 2 and not parts and item.text is None:
+                    (first, oid), (second, value) = attributes
+                    is_plain = first == "ItemOID" and second == "Value"
+                elif len(attributes) == 1 and parts == 1 and attributes[0][0] == "ItemOID":
+                    oid, part = attributes[0][1], item[0]
+                    value = part.text or ""
+                    is_plain = part.tag == value_tag and not (len(part) or part.items() or has_stray_text(item))
+                else:
+                    is_plain = False
+                if is_plain:
                     column = columns.get(oid) or self._name(oid, item)
                     if column in cells:
                         column = self._further_column(column, cells, item, path)
-                    cells[column] = attributes[1][1]
+                    cells[column] = value
                     plain += 1
                     continue
             self._read_other(item, cells, keys, path)
@@ -117,7 +131,7 @@ class ItemReader:
         refuse_stray_text(element)
         if element.get("IsNull") == "Yes" and (written or any(parts)):
             self.contradictions += 1
-        unit = element.find(self._unit)
+        unit = next(element.iterchildren(self._unit), None)
         return _Item(
             column,
             written if written is not None else joined(parts),
@@ -158,14 +172,21 @@ def joined(values: list[str]) -> str:
     return "|".join(value.replace("\\", "\\\\").replace("|", "\\|") for value in values)
 
 
+def has_stray_text(element: Element) -> bool:
+    """Return whether an element holds text of its own, beside its child elements."""
+    texts = element.text or ""
+    for child in element:
+        texts += child.tail or ""
+    return bool(texts) and not texts.isspace()
+
+
 def refuse_stray_text(element: Element) -> None:
-    """Refuse an element that holds text of its own, where ODM has elements only: it could not be kept.
+    """Refuse an element that holds text where ODM has elements only: it could not be kept.
 
     Raises:
         Refusal: it names the line.
     """
-    texts = [element.text, *(child.tail for child in element)]
-    if any(text and not text.isspace() for text in texts):
+    if has_stray_text(element):
         line = line_of(element)
         raise Refusal("stray_text", f"text stands where ODM has elements only, on line {line}", line)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import pyarrow as pa
 
 from pipelines.ingest.readers.reader import Table
 
-# Rows of one table that are held as Python objects before they are packed.
-ROWS_A_BATCH = 8_192
+# Rows of one table that are held as Python objects before they are packed; fewer stay in the processor's cache.
+ROWS_A_BATCH = 2_048
 # Values of all tables together that are held as Python objects; then every table's rows are packed.
 VALUES_HELD = 400_000
 # What all packed batches of a file may take in memory; those that come later go to disk.
@@ -106,8 +107,7 @@ class RowSpool:
             if not row.keys() <= met.keys():
                 met.update(dict.fromkeys(row))
         collected.columns.update(met)
-        blank = self._blank
-        arrays = [pa.array([row.get(name, blank) for row in collected.rows], pa.string()) for name in met]
+        arrays = [pa.array(values, pa.string()) for values in _by_column(collected.rows, list(met), self._blank)]
         places = pa.array(collected.places, pa.string())
         batch = pa.table([*arrays, places], names=[*map(_packed_name, met), "place"])
         self._held_values -= sum(map(len, collected.rows))
@@ -126,6 +126,17 @@ class RowSpool:
             assert self._spill is not None  # noqa: S101 - where a piece lies there, there is a file
             return self._spill.read(piece)
         return piece
+
+
+def _by_column(rows: list[Mapping[str, str]], columns: list[str], blank: str | None) -> Iterable[Sequence[str | None]]:
+    """Return the values of each column."""
+    if len(columns) > 1:
+        try:
+            # Several times as quick as asking each row for each column, and most tables' rows have every column.
+            return zip(*map(itemgetter(*columns), rows), strict=True)
+        except KeyError:
+            pass
+    return ([row.get(name, blank) for row in rows] for name in columns)
 
 
 def _aligned(piece: pa.Table, columns: list[str], blank: str | None) -> pa.Table:

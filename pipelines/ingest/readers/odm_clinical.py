@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from pipelines.ingest.readers.odm_items import ItemReader, refuse_stray_text
@@ -99,7 +99,8 @@ class ClinicalReader:
         above = self._open[-1]
         number = above.met[name] = above.met.get(name, 0) + 1
         if above.name == "SubjectData" and number == 1:
-            self._take_site(element.getparent(), above)
+            # Only what stands before: what stands behind may be parsed by now, or not.
+            self._take_site(element.itersiblings(self._site, preceding=True), above)
         place = _Place(name, f"{above.path}/{name}[{number}]", above.keys.copy())
         place.operation = above.operation
         if name == GROUP:
@@ -190,8 +191,8 @@ class ClinicalReader:
         keys["ItemGroupOID"] = keys["ItemGroupRepeatKey"] = ""
         return keys
 
-    def _take_site(self, subject: Element, place: _Place) -> None:
-        for site in subject.iterchildren(self._site):
+    def _take_site(self, sites: Iterable[Element], place: _Place) -> None:
+        for site in sites:
             self._tables.has_sites = True
             place.keys["LocationOID"] = site.get("LocationOID") or ""
 
@@ -209,7 +210,7 @@ class ClinicalReader:
     def _end_container(self, name: str, place: _Place, element: Element) -> None:
         if name == "SubjectData":
             known = place.keys["LocationOID"]
-            self._take_site(element, place)
+            self._take_site(element.iterchildren(self._site), place)
             if place.met and place.keys["LocationOID"] != known:
                 raise Refusal("late_site", "a SiteRef stands behind the data of its subject", line_of(element))
         row = {**_without_group(place.keys), **place.own}

@@ -160,4 +160,6 @@ def _refusal(parser: Any, error: Exception, *, at_end: bool) -> Refusal:
     if at_end and kind not in _FAULTS:
         return Refusal("truncated_xml", f"the file ends before its root element does, on line {line or 1}", line or 1)
     code, text = _FAULTS.get(kind or "", ("malformed_xml", "this is not well-formed XML"))
+    if kind == "ERR_RESOURCE_LIMIT":
+        return Refusal(code, text)  # libxml2 has looked ahead, so it no longer knows the line
     return Refusal(code, f"line {line}: {text}" if line else text, line or None)

@@ -11,7 +11,7 @@ from pipelines.ingest.readers.odm_names import PARENT_KEYS, TRANSACTION, Names
 from pipelines.ingest.readers.odm_records import RecordKeeper, place_of
 from pipelines.ingest.readers.odm_tables import OdmTables
 from pipelines.ingest.readers.odm_transactions import OPERATIONS, REMOVE
-from pipelines.ingest.readers.xml_stream import Element, line_of
+from pipelines.ingest.readers.xml_stream import Element, attributes_of, line_of
 from pipelines.ingest.refusal import Refusal
 
 GROUP = "ItemGroupData"
@@ -129,7 +129,7 @@ class ClinicalReader:
 
     def _take_attributes(self, name: str, element: Element, place: _Place) -> None:
         keys, blank = place.keys, self._blank
-        for key, value in element.items():
+        for key, value in attributes_of(element):
             if key in blank:
                 keys[key] = value
             elif key == TRANSACTION:

@@ -10,10 +10,13 @@ from typing import NoReturn
 from pipelines.ingest.readers.odm_names import COUNT_SUFFIX, ITEM, TRANSACTION, UNIT_SUFFIX, Names, item_column
 from pipelines.ingest.readers.odm_records import RecordKeeper, place_of
 from pipelines.ingest.readers.odm_transactions import REMOVE
-from pipelines.ingest.readers.xml_stream import Element, line_of
+from pipelines.ingest.readers.xml_stream import Element, attributes_of, line_of
 from pipelines.ingest.refusal import Refusal
 
 _PLAIN = frozenset({ITEM, "Value", "IsNull", TRANSACTION})
+# The attributes of nearly all items of ODM 1 and ODM 2.
+_PLAIN_1 = [ITEM, "Value"]
+_PLAIN_2 = [ITEM]
 
 
 @dataclass
@@ -60,15 +63,15 @@ class ItemReader:
                 refuse_stray_text(group)
             # Nearly all items are of one of two kinds, and this is the inmost loop.
             if item.tag == plain_tag:
-                attributes = item.items()
+                names = item.keys()
                 parts = len(item)
-                if len(attributes) == 2 and not parts and item.text is None:
-                    (first, oid), (second, value) = attributes
-                    is_plain = first == "ItemOID" and second == "Value"
-                elif len(attributes) == 1 and parts == 1 and attributes[0][0] == "ItemOID":
-                    oid, part = attributes[0][1], item[0]
+                if names == _PLAIN_1 and not parts and item.text is None:
+                    oid, value = item.values()
+                    is_plain = True
+                elif names == _PLAIN_2 and parts == 1:
+                    (oid,), part = item.values(), item[0]
                     value = part.text or ""
-                    is_plain = part.tag == value_tag and not (len(part) or part.items() or has_stray_text(item))
+                    is_plain = part.tag == value_tag and not (len(part) or part.keys() or has_stray_text(item))
                 else:
                     is_plain = False
                 if is_plain:
@@ -145,7 +148,7 @@ class ItemReader:
 
     def _keep_notes(self, element: Element, keys: Mapping[str, str], path: str, *, is_typed: bool) -> None:
         place = f"{path}/{self.names.of(element.tag, element)}"
-        for name, value in element.items():
+        for name, value in attributes_of(element):
             if name not in _PLAIN:
                 row = {**keys, "Attribute": self.names.of(name, element), "AttributeValue": value}
                 self.records.tables.add_record("ItemAttribute", row, place_of(element, place))
@@ -157,7 +160,7 @@ class ItemReader:
 
     def _keep_part(self, part: Element, keys: Mapping[str, str], place: str) -> None:
         """Keep what else a Value or MeasurementUnitRef holds beside the text and the number, which are in the cell."""
-        extra = [(key, value) for key, value in part.items() if key not in ("SeqNum", "MeasurementUnitOID")]
+        extra = [(key, value) for key, value in attributes_of(part) if key not in ("SeqNum", "MeasurementUnitOID")]
         if extra or len(part):
             self.records.keep(part, keys, place)
 

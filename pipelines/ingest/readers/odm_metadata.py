@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipelines.ingest.readers.odm_names import Names, item_column
 from pipelines.ingest.readers.odm_records import RecordKeeper, place_of
-from pipelines.ingest.readers.xml_stream import Element
+from pipelines.ingest.readers.xml_stream import Element, attributes_of
 
 DEFINITIONS = ("FormDef", "ItemGroupDef", "ItemDef", "CodeList", "MeasurementUnit", "StudyEventDef")
 SECTIONS = ("Study", "MetaDataVersion", "AdminData", "Association")
@@ -82,7 +82,7 @@ class MetadataReader:
 
     def _take_item(self, element: Element) -> None:
         self.item_defs += 1
-        definition = {self._names.of(key, element): value for key, value in element.items()}
+        definition = {self._names.of(key, element): value for key, value in attributes_of(element)}
         reference = element.find(self._names.tag("CodeListRef"))
         if reference is not None:
             definition["CodeListOID"] = reference.get("CodeListOID") or ""
@@ -139,7 +139,7 @@ class MetadataReader:
         self._version = _Version("", "")
 
     def _add_study(self, element: Element) -> None:
-        row = {self._names.of(key, element): value for key, value in element.items()}
+        row = {self._names.of(key, element): value for key, value in attributes_of(element)}
         for part in element.iterfind(f"{self._names.tag('GlobalVariables')}/*"):
             if not len(part):
                 row[self._names.of(part.tag, part)] = part.text or ""

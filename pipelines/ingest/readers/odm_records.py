@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, ITEM, PARENT_KEYS, Names
 from pipelines.ingest.readers.odm_tables import OdmTables
-from pipelines.ingest.readers.xml_stream import Element, line_of
+from pipelines.ingest.readers.xml_stream import Element, attributes_of, line_of
 
 # Elements that only hold records of one kind; their own attributes go to each of these.
 _WRAPPERS = frozenset(
@@ -51,7 +51,7 @@ class RecordKeeper:
         if name not in _WRAPPERS:
             self._add(element, keys, path, {})
             return
-        around = {self.names.of(key, element): value for key, value in element.items()}
+        around = {self.names.of(key, element): value for key, value in attributes_of(element)}
         for child in element:
             if not self._is_kept(child):
                 self._add(child, keys, path, around)
@@ -90,7 +90,7 @@ class RecordKeeper:
         return found
 
     def _parts(self, element: Element, above: str) -> Iterator[tuple[str, str]]:
-        for key, value in element.items():
+        for key, value in attributes_of(element):
             yield above + self.names.of(key, element).removeprefix(self._own_prefix(element)), value
         # White space between elements is layout; in an element without others it is what somebody wrote.
         text = element.text or ""

@@ -13,7 +13,7 @@ from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, NAMESPACE
 from pipelines.ingest.readers.odm_records import SECTION_RECORDS, RecordKeeper, place_of
 from pipelines.ingest.readers.odm_tables import OdmTables
 from pipelines.ingest.readers.reader import Content, Reading, Remark
-from pipelines.ingest.readers.xml_stream import Element, Root, read_elements, read_root
+from pipelines.ingest.readers.xml_stream import Element, Root, attributes_of, read_elements, read_root
 from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
 
@@ -106,7 +106,7 @@ class _Reading:
                 name = self._names.of(part.tag, part)
                 self._signed = self._signed or name == "ds:Signature"
                 self._unread += name != "ds:Signature"
-        row = {self._names.of(key, root): value for key, value in root.items()}
+        row = {self._names.of(key, root): value for key, value in attributes_of(root)}
         self._tables.add_record("ODM", row, place_of(root, "/ODM"))
 
     def _remarks(self) -> Iterator[Remark]:

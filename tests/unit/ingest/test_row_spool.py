@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -58,9 +57,9 @@ def test_what_lies_on_disk_needs_one_file_and_outlives_its_name(
     for number in range(40):
         spool.add(f"t{number % 7}", {"a": str(number)}, "")
     assert len(list(tmp_path.iterdir())) == 1
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     tables = spool.tables()
-    assert len(os.listdir("/proc/self/fd")) <= before + 1
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 1
     del spool
     assert list(tmp_path.iterdir()) == []
     assert sum(table.rows.num_rows for table in tables) == 40

@@ -14,9 +14,9 @@ from pipelines.ingest.readers.reader import Table
 # Rows of one table that are held as Python objects before they are packed; fewer stay in the processor's cache.
 ROWS_A_BATCH = 2_048
 # Values of all tables together that are held as Python objects; then every table's rows are packed.
-VALUES_HELD = 400_000
+VALUES_HELD = 200_000
 # What all packed batches of a file may take in memory; those that come later go to disk.
-MEMORY_BYTES = 32 << 20
+MEMORY_BYTES = 16 << 20
 
 
 class SpillFile:
@@ -142,7 +142,8 @@ def _by_column(rows: list[Mapping[str, str]], columns: list[str], blank: str | N
 def _aligned(piece: pa.Table, columns: list[str], blank: str | None) -> pa.Table:
     """Return a batch with all of a table's columns, blank where it has none, under names by place."""
     present = {name: place for place, name in enumerate(piece.column_names[:-1])}
-    lacking = pa.array([blank], pa.string()).take(pa.array([0] * piece.num_rows, pa.int32()))
+    if len(present) < len(columns):
+        lacking = pa.array([blank], pa.string()).take(pa.array([0] * piece.num_rows, pa.int32()))
     arrays = [piece.column(present[name]) if name in present else lacking for name in map(_packed_name, columns)]
     return pa.table([*arrays, piece.column("place")], names=[*(f"f{place}" for place in range(len(columns))), "place"])
 

@@ -12,13 +12,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measurement import RESULTS, keep_section, table
+from benchmarks.odm_files import parse_groups, read_groups, write_odm
 from pipelines.ingest.readers import READERS
 from pipelines.study_source import Source
 
 ROUNDS = 7
+ODM_SIZES_MB = (10, 100)
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,19 @@ def _csv_case(name: str, path: Path) -> Case:
     return Case(name, path.stat().st_size, "DuckDB read_csv", ours, bare)
 
 
+def odm_cases(scratch: Path) -> list[Case]:
+    """ODM-XML of two sizes, against lxml's iterparse that empties each element and keeps nothing."""
+    cases = []
+    for size in ODM_SIZES_MB:
+        path = write_odm(scratch / f"{size}.xml", size)
+        ours, bare = partial(read_groups, path), partial(parse_groups, path)
+        cases.append(Case("ODM 1.3.2", path.stat().st_size, "lxml iterparse", ours, bare))
+    return cases
+
+
 FORMATS: dict[str, Callable[[Path], list[Case]]] = {
     "csv": csv_cases,
+    "odm": odm_cases,
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipelines.ingest.readers.archive import read_member
 from pipelines.ingest.readers.csv_profiles import PROFILES, ProfileReader
 from pipelines.ingest.readers.csv_text import CsvReader
+from pipelines.ingest.readers.odm_xml import OdmReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 from pipelines.ingest.readers.redcap import RedcapReader
 from pipelines.ingest.readers.secutrial import SecutrialReader
@@ -15,6 +16,7 @@ from pipelines.study_source import Source
 
 READERS: dict[str, Reader] = {
     "csv": CsvReader(),
+    "odm": OdmReader(),
     "redcap": RedcapReader(),
     "secutrial": SecutrialReader(),
     **{name: ProfileReader(name) for name in PROFILES},

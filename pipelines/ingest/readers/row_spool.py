@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import pyarrow as pa
 
 from pipelines.ingest.readers.reader import Table
 
-# Rows of one table that are held as Python objects before they are packed.
-ROWS_A_BATCH = 8_192
+# Rows of one table that are held as Python objects before they are packed; fewer stay in the processor's cache.
+ROWS_A_BATCH = 2_048
+# Values of all tables together that are held as Python objects; then every table's rows are packed.
+VALUES_HELD = 200_000
 # What all packed batches of a file may take in memory; those that come later go to disk.
-MEMORY_BYTES = 32 << 20
+MEMORY_BYTES = 16 << 20
+
+
+class SpillFile:
+    """One nameless temporary file that takes batches and gives them back mapped: they take no memory of their own."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.NamedTemporaryFile(prefix="siteproof-")  # noqa: SIM115 - it lives as long as the reading
+        self._end = 0
+        self._map: pa.MemoryMappedFile | None = None
+
+    def write(self, batch: pa.Table) -> tuple[int, int]:
+        """Take a batch; return where it lies."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as writer:
+            writer.write_table(batch)
+        begin = self._end
+        self._end += self._file.write(sink.getvalue())
+        return begin, self._end - begin
+
+    def read(self, place: tuple[int, int]) -> pa.Table:
+        """Return the batch that lies there; its bytes outlive the file's name."""
+        self._file.flush()
+        if self._map is None or self._map.size() < sum(place):
+            self._map = pa.memory_map(self._file.name)
+        self._map.seek(place[0])
+        return pa.ipc.open_stream(self._map.read_buffer(place[1])).read_all()
 
 
 @dataclass
@@ -23,19 +52,22 @@ class _Collected:
     columns: dict[str, None] = field(default_factory=dict)
     rows: list[Mapping[str, str]] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
-    packed: list[pa.Table] = field(default_factory=list)
+    packed: list[pa.Table | tuple[int, int]] = field(default_factory=list)
 
 
 class RowSpool:
     """Takes rows of any of a file's tables in any order, and gives the tables when the file is read.
 
-    A row need not have every column: what it lacks is blank. A table's columns stand in the order in which they were
+    A row need not have every column: what it lacks is `blank`. A table's columns stand in the order in which they were
     declared or first met. Memory stays bounded: rows beyond `MEMORY_BYTES` lie in a nameless temporary file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, blank: str | None = "") -> None:
+        self._blank = blank
         self._tables: dict[str, _Collected] = {}
-        self._held = 0
+        self._held_bytes = 0
+        self._held_values = 0
+        self._spill: SpillFile | None = None
 
     def declare(self, table: str, columns: Iterable[str]) -> None:
         """Say that a table exists, even without rows, and which columns it has."""
@@ -48,8 +80,12 @@ class RowSpool:
             collected = self._tables[table] = _Collected()
         collected.rows.append(row)
         collected.places.append(place)
+        self._held_values += len(row)
         if len(collected.rows) >= ROWS_A_BATCH:
             self._pack(collected)
+        elif self._held_values > VALUES_HELD:
+            for each in self._tables.values():
+                self._pack(each)
 
     def tables(self) -> list[Table]:
         """Return all tables, in the order in which they were declared or first met."""
@@ -58,7 +94,7 @@ class RowSpool:
     def _table(self, name: str, collected: _Collected) -> Table:
         self._pack(collected)
         columns = list(collected.columns)
-        pieces = [_aligned(piece, columns) for piece in collected.packed]
+        pieces = [_aligned(self._unpacked(piece), columns, self._blank) for piece in collected.packed]
         schema = pa.schema([*((f"f{place}", pa.string()) for place in range(len(columns))), ("place", pa.string())])
         whole = pa.concat_tables(pieces) if pieces else schema.empty_table()
         return Table(name, tuple(columns), whole.drop_columns("place"), whole.column("place"))
@@ -66,33 +102,49 @@ class RowSpool:
     def _pack(self, collected: _Collected) -> None:
         if not collected.rows:
             return
+        met: dict[str, None] = {}
         for row in collected.rows:
-            if not row.keys() <= collected.columns.keys():
-                collected.columns.update(dict.fromkeys(row))
-        names = [name for name in collected.columns if any(name in row for row in collected.rows)]
-        arrays = [pa.array([row.get(name, "") for row in collected.rows], pa.string()) for name in names]
+            if not row.keys() <= met.keys():
+                met.update(dict.fromkeys(row))
+        collected.columns.update(met)
+        arrays = [pa.array(values, pa.string()) for values in _by_column(collected.rows, list(met), self._blank)]
         places = pa.array(collected.places, pa.string())
-        batch = pa.table([*arrays, places], names=[*map(_packed_name, names), "place"])
+        batch = pa.table([*arrays, places], names=[*map(_packed_name, met), "place"])
+        self._held_values -= sum(map(len, collected.rows))
         collected.rows.clear()
         collected.places.clear()
-        self._held += batch.nbytes
-        collected.packed.append(_on_disk(batch) if self._held > MEMORY_BYTES else batch)
+        if self._held_bytes + batch.nbytes <= MEMORY_BYTES:
+            self._held_bytes += batch.nbytes
+            collected.packed.append(batch)
+            return
+        if self._spill is None:
+            self._spill = SpillFile()
+        collected.packed.append(self._spill.write(batch))
+
+    def _unpacked(self, piece: pa.Table | tuple[int, int]) -> pa.Table:
+        if isinstance(piece, tuple):
+            assert self._spill is not None  # noqa: S101 - where a piece lies there, there is a file
+            return self._spill.read(piece)
+        return piece
 
 
-def _on_disk(batch: pa.Table) -> pa.Table:
-    """Return the same batch, its bytes in a temporary file that goes when nobody needs it any more."""
-    with tempfile.NamedTemporaryFile(prefix="siteproof-") as file:
-        with pa.ipc.new_file(file, batch.schema) as writer:
-            writer.write_table(batch)
-        file.flush()
-        return pa.ipc.open_file(pa.memory_map(file.name)).read_all()
+def _by_column(rows: list[Mapping[str, str]], columns: list[str], blank: str | None) -> Iterable[Sequence[str | None]]:
+    """Return the values of each column."""
+    if len(columns) > 1:
+        try:
+            # Several times as quick as asking each row for each column, and most tables' rows have every column.
+            return zip(*map(itemgetter(*columns), rows), strict=True)
+        except KeyError:
+            pass
+    return ([row.get(name, blank) for row in rows] for name in columns)
 
 
-def _aligned(piece: pa.Table, columns: list[str]) -> pa.Table:
+def _aligned(piece: pa.Table, columns: list[str], blank: str | None) -> pa.Table:
     """Return a batch with all of a table's columns, blank where it has none, under names by place."""
     present = {name: place for place, name in enumerate(piece.column_names[:-1])}
-    blank = pa.repeat("", piece.num_rows)
-    arrays = [piece.column(present[name]) if name in present else blank for name in map(_packed_name, columns)]
+    if len(present) < len(columns):
+        lacking = pa.array([blank], pa.string()).take(pa.array([0] * piece.num_rows, pa.int32()))
+    arrays = [piece.column(present[name]) if name in present else lacking for name in map(_packed_name, columns)]
     return pa.table([*arrays, piece.column("place")], names=[*(f"f{place}" for place in range(len(columns))), "place"])
 
 

@@ -1,0 +1,181 @@
+"""The end state of a transactional ODM file: Insert, Update, Upsert, Remove and Context, in the order of the file."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, PARENT_KEYS, TRANSACTION
+from pipelines.ingest.readers.reader import Table
+from pipelines.ingest.readers.row_spool import SpillFile
+
+# The column with the number of an instruction in the file, while rows are collected; no XML can hold such a name.
+SEQUENCE = "\x1fsequence"
+REMOVE = "Remove"
+OPERATIONS = ("Insert", "Update", "Upsert", REMOVE, "Context")
+
+# What one record is known by; a site or a metadata version may change without its being another one.
+_IDENTITY = tuple(
+    name for name in (*EVENT_KEYS, *PARENT_KEYS, *GROUP_KEYS) if name not in ("MetaDataVersionOID", "LocationOID")
+)
+_PATH_MARK = "/"
+
+_Row = dict[str, str | None]
+
+
+@dataclass
+class _Instruction:
+    """One row of an item group as the file has it, or a removal from above, which has no row."""
+
+    sequence: int
+    row: _Row | None = None
+    place: str = ""
+
+
+class Removals:
+    """What was taken back of whole subjects, events, forms or outer groups, and when."""
+
+    def __init__(self) -> None:
+        self._by_columns: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = {}
+
+    def add(self, keys: Mapping[str, str], sequence: int) -> None:
+        """Note that all below the element with exactly these keys was removed at this point of the file."""
+        columns = tuple(name for name in _IDENTITY if name in keys)
+        values = tuple(keys[name] for name in columns)
+        self._by_columns.setdefault(columns, {}).setdefault(values, []).append(sequence)
+
+    def settle(self, table: Table, keys: Collection[str]) -> Table:
+        """Return the last state of each record of an item group, where it first stood, without the sequence.
+
+        A cell that no instruction mentions is null, one that was blanked is "". A record that was removed stays, with
+        nothing in its cells and Remove as its TransactionType.
+        """
+        if SEQUENCE not in table.header:
+            return table
+        concerned = self._concerned(table)
+        header = [name for name in table.header if name != SEQUENCE]
+        named = table.rows.rename_columns(list(table.header)).append_column("\x1fplace", table.places)
+        settled = list(self._settled(named, concerned, keys))
+        spill = SpillFile()
+        pieces = [
+            spill.read(spill.write(piece))
+            for piece in _replaced(named.select([*header, "\x1fplace"]), concerned, settled)
+        ]
+        whole = pa.concat_tables(pieces) if pieces else named.select([*header, "\x1fplace"])
+        rows = whole.select(header).rename_columns([f"f{place}" for place in range(len(header))])
+        return replace(table, header=tuple(header), rows=rows, places=whole.column("\x1fplace"))
+
+    def _concerned(self, table: Table) -> dict[int, list[int]]:
+        """Return the rows that are not yet the last state of a record, with the removals that came after each."""
+        import polars as pl
+
+        identity = [name for name in _IDENTITY if name in table.header]
+        rows = table.rows.rename_columns(list(table.header)).select([*identity, SEQUENCE])
+        hashes: list[pl.Series] = []
+        concerned: dict[int, list[int]] = {}
+        first = 0
+        for batch in rows.to_batches():
+            hashes.append(pl.DataFrame(batch).drop(SEQUENCE).hash_rows())
+            if self._by_columns:
+                for number, row in enumerate(batch.to_pylist(), start=first):
+                    if later := self._after(row):
+                        concerned[number] = later
+            first += batch.num_rows
+        if hashes:
+            for number in pl.concat(hashes).is_duplicated().arg_true():
+                concerned.setdefault(number, [])
+        return concerned
+
+    def _after(self, row: Mapping[str, str]) -> list[int]:
+        now = int(row[SEQUENCE])
+        return [
+            sequence
+            for columns, removed in self._by_columns.items()
+            for values in _ancestors(row, columns)
+            for sequence in removed.get(values, ())
+            if sequence > now
+        ]
+
+    def _settled(
+        self, named: pa.Table, concerned: Mapping[int, list[int]], keys: Collection[str]
+    ) -> Iterator[tuple[int, _Row]]:
+        """Yield for each record that is concerned the place where it first stood and its last state."""
+        records: dict[tuple[Any, ...], tuple[int, list[_Instruction]]] = {}
+        identity = [name for name in _IDENTITY if name in named.column_names]
+        for number, row in _rows(named, sorted(concerned)):
+            sequence = int(row.pop(SEQUENCE) or 0)
+            _, instructions = records.setdefault(tuple(row[name] for name in identity), (number, []))
+            instructions.append(_Instruction(sequence, row))
+            instructions += [_Instruction(later) for later in concerned[number]]
+        for number, instructions in records.values():
+            yield number, _last_state(sorted(instructions, key=lambda each: each.sequence), keys)
+
+
+def _ancestors(row: Mapping[str, str], columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the values of these columns; with outer groups above outer groups, once for each of them."""
+    values = tuple(row.get(name, "") for name in columns)
+    yield values
+    if columns[-1] == PARENT_KEYS[-1]:
+        *front, oids, repeats = values
+        parts, numbers = oids.split(_PATH_MARK), repeats.split(_PATH_MARK)
+        for depth in range(1, min(len(parts), len(numbers))):
+            yield (*front, _PATH_MARK.join(parts[:depth]), _PATH_MARK.join(numbers[:depth]))
+
+
+def _rows(named: pa.Table, numbers: list[int]) -> Iterator[tuple[int, _Row]]:
+    for begin in range(0, len(numbers), 1_000):
+        some = numbers[begin : begin + 1_000]
+        yield from zip(some, named.take(pa.array(some, pa.int64())).to_pylist(), strict=True)
+
+
+def _last_state(instructions: list[_Instruction], keys: Collection[str]) -> _Row:
+    """Return what a record is after all that was said of it."""
+    state: _Row = {}
+    for instruction in instructions:
+        row = instruction.row
+        if row is None or row[TRANSACTION] == REMOVE:
+            row = {**state, **{name: value for name, value in (row or {}).items() if value}}
+            state = {name: value if _is_key(name, keys) else None for name, value in row.items()}
+            state[TRANSACTION] = REMOVE
+            continue
+        operation, before = row[TRANSACTION], state.get(TRANSACTION)
+        if before == REMOVE:
+            # What is not said of a record that begins anew is blank, not as it was.
+            state = dict.fromkeys(row, "")
+        elif before not in (None, "", "Context"):
+            operation = before
+        state.update(
+            {name: value for name, value in row.items() if value is not None and (value or not _is_key(name, keys))}
+        )
+        state[TRANSACTION] = operation
+    return state
+
+
+def _is_key(name: str, keys: Collection[str]) -> bool:
+    return name in keys or name == "\x1fplace"
+
+
+def _replaced(rows: pa.Table, concerned: Collection[int], settled: list[tuple[int, _Row]]) -> Iterator[pa.Table]:
+    """Yield the rows again, batch by batch, with the settled ones in the place of all that were concerned."""
+    first = 0
+    waiting = deque(sorted(settled, key=lambda each: each[0]))
+    for batch in rows.to_batches():
+        places: list[int] = []
+        mine: list[_Row] = []
+        while waiting and waiting[0][0] < first + batch.num_rows:
+            number, row = waiting.popleft()
+            places.append(number - first)
+            mine.append(row)
+        kept = [place for place in range(batch.num_rows) if first + place not in concerned]
+        first += batch.num_rows
+        if len(kept) == batch.num_rows:
+            yield pa.Table.from_batches([batch])
+            continue
+        order = sorted(range(len(kept) + len(places)), key=[*kept, *places].__getitem__)
+        new = pa.Table.from_pylist(mine, schema=rows.schema)
+        both = pa.concat_tables([pa.Table.from_batches([batch]).take(pa.array(kept, pa.int64())), new])
+        yield both.take(pa.array(order, pa.int64()))

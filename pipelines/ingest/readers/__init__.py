@@ -6,12 +6,16 @@ from pipelines.ingest.readers.csv_profiles import PROFILES, ProfileReader
 from pipelines.ingest.readers.csv_text import CsvReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 from pipelines.ingest.readers.redcap import RedcapReader
+from pipelines.ingest.readers.sas_dataset import Sas7bdatReader
+from pipelines.ingest.readers.sas_transport import TransportReader
 from pipelines.study_source import Source
 
 READERS: dict[str, Reader] = {
     "csv": CsvReader(),
     "redcap": RedcapReader(),
     **{name: ProfileReader(name) for name in PROFILES},
+    "xpt": TransportReader(),
+    "sas7bdat": Sas7bdatReader(),
 }
 
 

@@ -1,0 +1,49 @@
+"""A file's content, in memory or mapped, as an open file for libraries that want one; nothing is copied."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from pipelines.ingest.readers.reader import Content
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+PIECE_BYTES = 1 << 20
+
+
+def open_content(data: Content) -> io.BufferedReader:
+    """Return a seekable file over the content, with a position of its own."""
+    return io.BufferedReader(_ContentFile(data), PIECE_BYTES)
+
+
+class _ContentFile(io.RawIOBase):
+    """Reads slices; a mapped file's own position is left alone, since several may read at once."""
+
+    def __init__(self, data: Content) -> None:
+        self._data = data
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: len(self._data)}[whence]
+        if start + offset < 0:
+            raise ValueError("a place before the beginning of the file")
+        self._place = start + offset
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        target = memoryview(buffer).cast("B")
+        piece = self._data[self._place : self._place + len(target)]
+        target[: len(piece)] = piece
+        self._place += len(piece)
+        return len(piece)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.ingest.readers.csv_profiles import PROFILES, ProfileReader
 from pipelines.ingest.readers.csv_text import CsvReader
+from pipelines.ingest.readers.dataset_json import DatasetJsonReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 from pipelines.ingest.readers.redcap import RedcapReader
 from pipelines.ingest.readers.sas_dataset import Sas7bdatReader
@@ -14,6 +15,7 @@ READERS: dict[str, Reader] = {
     "csv": CsvReader(),
     "redcap": RedcapReader(),
     **{name: ProfileReader(name) for name in PROFILES},
+    "dataset-json": DatasetJsonReader(),
     "xpt": TransportReader(),
     "sas7bdat": Sas7bdatReader(),
 }

@@ -9,6 +9,7 @@ from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Ta
 from pipelines.ingest.readers.redcap import RedcapReader
 from pipelines.ingest.readers.sas_dataset import Sas7bdatReader
 from pipelines.ingest.readers.sas_transport import TransportReader
+from pipelines.ingest.readers.workbook import WorkbookReader
 from pipelines.study_source import Source
 
 READERS: dict[str, Reader] = {
@@ -18,6 +19,7 @@ READERS: dict[str, Reader] = {
     "dataset-json": DatasetJsonReader(),
     "xpt": TransportReader(),
     "sas7bdat": Sas7bdatReader(),
+    "xlsx": WorkbookReader(),
 }
 
 

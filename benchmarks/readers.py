@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from benchmarks.dataset_readers import dataset_json_cases, sas7bdat_cases, xlsx_cases, xpt_cases
 from benchmarks.measurement import RESULTS, keep_section, table
 from benchmarks.odm_files import parse_groups, read_groups, write_odm
 from pipelines.ingest.readers import READERS
@@ -120,7 +121,11 @@ def odm_cases(scratch: Path) -> list[Case]:
 
 FORMATS: dict[str, Callable[[Path], list[Case]]] = {
     "csv": csv_cases,
+    "dataset-json": dataset_json_cases,
     "odm": odm_cases,
+    "sas7bdat": sas7bdat_cases,
+    "xlsx": xlsx_cases,
+    "xpt": xpt_cases,
 }
 
 

@@ -8,10 +8,14 @@ from dataclasses import replace
 from pipelines.ingest.readers.archive import read_member
 from pipelines.ingest.readers.csv_profiles import PROFILES, ProfileReader
 from pipelines.ingest.readers.csv_text import CsvReader
+from pipelines.ingest.readers.dataset_json import DatasetJsonReader
 from pipelines.ingest.readers.odm_xml import OdmReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 from pipelines.ingest.readers.redcap import RedcapReader
+from pipelines.ingest.readers.sas_dataset import Sas7bdatReader
+from pipelines.ingest.readers.sas_transport import TransportReader
 from pipelines.ingest.readers.secutrial import SecutrialReader
+from pipelines.ingest.readers.workbook import WorkbookReader
 from pipelines.study_source import Source
 
 READERS: dict[str, Reader] = {
@@ -20,6 +24,10 @@ READERS: dict[str, Reader] = {
     "redcap": RedcapReader(),
     "secutrial": SecutrialReader(),
     **{name: ProfileReader(name) for name in PROFILES},
+    "dataset-json": DatasetJsonReader(),
+    "xpt": TransportReader(),
+    "sas7bdat": Sas7bdatReader(),
+    "xlsx": WorkbookReader(),
 }
 
 

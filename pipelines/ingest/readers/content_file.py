@@ -1,17 +1,28 @@
-"""A delivered file's bytes, loaded or mapped, as a file object for libraries that want one; nothing is copied."""
+"""A file's content, in memory or mapped, as an open file for libraries that want one; nothing is copied."""
 
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from pipelines.ingest.readers.reader import Content
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+PIECE_BYTES = 1 << 20
+
+
+def open_content(data: Content) -> io.BufferedReader:
+    """Return a seekable file over the content, with a position of its own."""
+    return io.BufferedReader(ContentFile(data), PIECE_BYTES)
+
 
 class ContentFile(io.RawIOBase):
-    """Reads over bytes or a mapped file; close it before the mapped file is closed."""
+    """Reads slices; a mapped file's own position is left alone, since several may read at once."""
 
     def __init__(self, data: Content) -> None:
-        self._view = memoryview(data)
+        self._data = data
         self._place = 0
 
     def readable(self) -> bool:
@@ -22,26 +33,22 @@ class ContentFile(io.RawIOBase):
         """It is."""
         return True
 
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place, as of the beginning, the present place or the end."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: len(self._data)}[whence]
+        if start + offset < 0:
+            raise ValueError("a place before the beginning of the file")
+        self._place = start + offset
+        return self._place
+
     def tell(self) -> int:
         """Return the place, in bytes from the beginning."""
         return self._place
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place, as of the beginning, the present place or the end."""
-        start = (0, self._place, len(self._view))[whence]
-        if start + offset < 0:
-            raise OSError("before the beginning")  # as a file does
-        self._place = start + offset
-        return self._place
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill a buffer as far as there are bytes."""
-        piece = self._view[self._place : self._place + len(buffer)]
-        buffer[: len(piece)] = piece
+        target = memoryview(buffer).cast("B")
+        piece = self._data[self._place : self._place + len(target)]
+        target[: len(piece)] = piece
         self._place += len(piece)
         return len(piece)
-
-    def close(self) -> None:
-        """Let go of the bytes."""
-        self._view.release()
-        super().close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 FUZZ = Path(__file__).parents[2] / "fuzz"
-FUZZED = ["csv", "odm"]
+FUZZED = ["csv", "odm", "xpt"]
 
 
 @pytest.mark.parametrize("name", FUZZED)

@@ -37,7 +37,7 @@ class ContentFile(io.RawIOBase):
         """Go to a place, as of the beginning, the present place or the end."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: len(self._data)}[whence]
         if start + offset < 0:
-            raise ValueError("a place before the beginning of the file")
+            raise OSError("a place before the beginning of the file")  # as a file does: zipfile goes by it
         self._place = start + offset
         return self._place
 

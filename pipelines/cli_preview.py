@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +22,6 @@ preview_app = typer.Typer()
 
 # A value is shown this far; what is longer ends in an ellipsis.
 _WIDEST = 32
-# A small file is read at once, a larger one is mapped into memory, as ingest does.
-_MAPPED_FROM = 1 << 20
 
 
 @preview_app.command()
@@ -127,9 +124,14 @@ def _source(settings: dict[str, Any]) -> Source:
 def _content_of(file: Path) -> Iterator[Content]:
     import mmap
 
+    from pipelines.ingest.arrival import IN_MEMORY_BYTES, MAX_FILE_BYTES
+
+    size = file.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise UserError(f"{file} has {size} bytes; a run takes no file of more than {MAX_FILE_BYTES}")
     try:
         with file.open("rb") as opened:
-            if file.stat().st_size < _MAPPED_FROM:
+            if size <= IN_MEMORY_BYTES:
                 yield opened.read()
                 return
             with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
@@ -186,7 +188,8 @@ def _totals(seen: Preview) -> Iterator[str]:
 def _print_dataset(dataset: Dataset, rows: int, kind: str) -> None:
     sizes = f"{dataset.rows:,} rows x {dataset.columns:,} columns, {dataset.values:,} values"
     at = f"; the first row stands at {dataset.place}" if dataset.place else ""
-    print_line(safe(f"\n{kind}{dataset.name}: {sizes}{at}"))
+    print_line()
+    print_line(safe(f"{kind}{dataset.name}: {sizes}{at}"))
     shown = min(rows, dataset.rows)
     header = ["column", "filled", *(f"row {row}" for row in range(1, shown + 1))]
     body = [
@@ -194,7 +197,6 @@ def _print_dataset(dataset: Dataset, rows: int, kind: str) -> None:
         for item in dataset.items
     ]
     print_rows(header, body)
-    sys.stdout.flush()
 
 
 def _cut(value: str) -> str:

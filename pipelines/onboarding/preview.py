@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.layout import agreed_table, layout_of
+from pipelines.ingest.layout import agreed_table, layout_of, table_of
 from pipelines.ingest.readers import Content, Reading, Remark, Table, read_export
 from pipelines.ingest.readers.archive import list_members
 from pipelines.ingest.refusal import Refusal
@@ -99,7 +99,7 @@ def preview_export(data: Content, source: Source, stem: str, rows: int) -> Previ
     """
     try:
         reading = read_export(data, source)
-        tables = _chosen(reading, source)
+        tables, absent = _chosen(reading, source)
         agreed, unusable = _agreed(tables, source)
         subjects = _distinct(agreed, source.subject, [table.subject for table in tables])
         sites = _distinct(agreed, source.site, [table.site for table in tables])
@@ -108,7 +108,7 @@ def preview_export(data: Content, source: Source, stem: str, rows: int) -> Previ
         return _refused(source.format, Refusal(refusal.code, f"{refusal.text}{hint}", refusal.line))
     counted = reading.counts if source.table is None else {}
     shown = [(table, _dataset(table, source, stem, rows)) for table in tables]
-    problems = [*unusable, *(_problem(remark, reading) for remark in reading.remarks if _is_of(remark, source))]
+    remarks = [_problem(remark, reading) for remark in reading.remarks if _is_of(remark, source)]
     return Preview(
         format=source.format,
         # Who has no row in any table counts too, where the format knows of him.
@@ -116,7 +116,7 @@ def preview_export(data: Content, source: Source, stem: str, rows: int) -> Previ
         sites=sites,
         datasets=tuple(dataset for table, dataset in shown if table.part_of is None),
         forms=tuple(dataset for table, dataset in shown if table.part_of is not None),
-        problems=tuple(problems),
+        problems=(*absent, *unusable, *remarks),
         counts=dict(reading.counts),
     )
 
@@ -149,19 +149,22 @@ def _refused(format_name: str, refusal: Refusal) -> Preview:
     return Preview(format_name, problems=(problem,), is_refused=True)
 
 
-def _chosen(reading: Reading, source: Source) -> list[Table]:
-    """Return the tables that are meant; the one that the source names stands for itself, not for a part of another.
+def _chosen(reading: Reading, source: Source) -> tuple[list[Table], list[Problem]]:
+    """Return the tables that are meant, and what is odd about that.
+
+    The table that a source names stands for itself, not for a part of another.
 
     Raises:
-        Refusal: the file has no table of the name that the source gives.
+        Refusal: the file has no table of that name.
     """
     if source.table is None:
-        return list(reading.tables)
-    chosen = [table for table in reading.tables if table.name == source.table]
-    if not chosen:
-        names = ", ".join(table.name for table in reading.tables if table.name)
-        raise Refusal("missing_table", f"the file has no table {source.table}; it has {names or 'one without a name'}")
-    return [replace(table, part_of=None) for table in chosen]
+        return list(reading.tables), []
+    names = [table.name for table in reading.tables]
+    table = replace(table_of(reading, source, layout_of(source)), part_of=None)
+    if source.table in names:
+        return [table], []
+    text = f"the file has no table {source.table}, which reads as one without rows; it has {', '.join(names)}"
+    return [table], [Problem("absent_table", text)]
 
 
 def _agreed(tables: Sequence[Table], source: Source) -> tuple[list[pa.Table], list[Problem]]:

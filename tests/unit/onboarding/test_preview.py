@@ -104,6 +104,13 @@ def test_the_part_that_a_source_names_is_its_dataset(read_as) -> None:
     assert (seen.forms, seen.subjects) == ((), 1)
 
 
+def test_a_table_that_a_sparse_file_lacks_is_empty_and_told(read_as) -> None:
+    seen = read_as(table("there", {"a": ["x"]}), table="elsewhere", sparse=True)
+    assert not seen.is_refused
+    assert [(d.name, d.rows) for d in seen.datasets] == [("elsewhere", 0)]
+    assert [problem.code for problem in seen.problems] == ["absent_table"]
+
+
 def test_what_was_not_mentioned_is_no_value(read_as) -> None:
     seen = read_as(table("t", {"a": ["x", None, ""], "b": [None, None, None]}))
     assert seen.values == 1

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipelines.ingest.readers import READERS
+from pipelines.ingest.readers import Reading, Table, read_export
 from pipelines.ingest.refusal import Refusal
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit
 from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.exports import Export
+from pipelines.onboarding.format_signs import TEXT_FORMATS
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
-from pipelines.study_source import Source
+from pipelines.study_source import ExportFormat, Source
 
 # A column with more values than this has no codes; its values are forgotten.
 MAX_CODES = 60
 _MAX_CODE_CHARACTERS = 60
 # Ids of subjects are compared between files; a column with more values than this names something else.
 MAX_IDS = 200_000
+# Formats of whose tables study.yml names each, since another file may have more of them.
+NAMED_TABLES = ("odm", "secutrial")
+_ASCII = r"^[\x00-\x7f]*$"
 _NUMBER = re.compile("[+-]?[0-9]+(?:[.][0-9]*)?")
 _WITH_COMMA = re.compile("[+-]?[0-9]+,[0-9]+")
 
@@ -31,9 +34,10 @@ class ColumnProfile:
     """Counts over all rows of all files.
 
     `codes` has the distinct values while they are few; None when they are not. `ids` has them for columns that may
-    name subjects. `numbers` counts the plain numbers, `with_point` those of them that have a decimal point,
-    `with_comma` the texts that have a comma in its place, `within` the numbers in the ranges of a measurement's units;
-    `parts_naming_site` the values whose part before the first hyphen is the site.
+    name subjects. `is_key` where the format itself says that the column tells whose a row is. `numbers` counts the
+    plain numbers, `with_point` those of them that have a decimal point, `with_comma` the texts that have a comma in its
+    place, `within` the numbers in the ranges of a measurement's units; `parts_naming_site` the values whose part before
+    the first hyphen is the site.
     """
 
     name: str
@@ -49,6 +53,7 @@ class ColumnProfile:
     within: Counter[str] = field(default_factory=Counter)
     unrecorded: Counter[str] = field(default_factory=Counter)
     parts_naming_site: int = 0
+    is_key: bool = False
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
@@ -59,7 +64,11 @@ class ColumnProfile:
 
 @dataclass
 class ExportProfile:
-    """An export with what was read of it; `refused` counts files that cannot be read so, by reason.
+    """An export with what was read of it.
+
+    `refused` counts the files that cannot be read so, by code, and `reasons` has the first text of each. `subject` is
+    the column that names the subject by the format itself; `is_about_subjects` is False where the format has such
+    columns and this table has none.
 
     Where the encoding is open, names of columns and values that are more than ASCII cannot be told: they are counted
     in `unread_names` and `unread_values`, and nothing is guessed from them.
@@ -71,6 +80,9 @@ class ExportProfile:
     rows: int = 0
     files: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, str] = field(default_factory=dict)
+    subject: str | None = None
+    is_about_subjects: bool = True
     unread_names: set[str] = field(default_factory=set)
     unread_values: int = 0
 
@@ -80,44 +92,72 @@ class ExportProfile:
         return plain_columns(self.columns)
 
 
-def profile_export(export: Export, dialect: Dialect) -> ExportProfile:
-    """Read every file of an export strictly, as ingest does, and count what its columns hold."""
-    profile = ExportProfile(export, dialect)
-    for site, path in export.files:
-        data = path.read_bytes()
-        source = Source(path="any/file", encoding=dialect.encoding_to_look(data), delimiter=dialect.delimiter)
-        if source.encoding == "latin-1":
-            # Only its ASCII is right then, and a mark of UTF-8, which it is not, would have it refused.
-            data = data.removeprefix(codecs.BOM_UTF8)
+def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
+    """Read every file of an export strictly, as ingest does, and count what its columns hold: a profile a table."""
+    whole = ExportProfile(export, dialect)
+    profiles: dict[str, ExportProfile] = {}
+    for file in export.files:
         try:
-            table = READERS[source.format].read(data, source).tables[0]
+            data = file.read()
+            reading = read_export(data, _source(export.format, dialect, data))
         except Refusal as refusal:
-            profile.refused[refusal.reason.split(":")[0]] += 1
+            whole.refused[refusal.code] += 1
+            whole.reasons.setdefault(refusal.code, refusal.text)
             continue
-        profile.files += 1
-        profile.rows += table.rows.num_rows
-        for place, header in enumerate(table.header):
-            values = pl.Series("value", table.rows.column(place)).str.strip_chars(" \t\r\n")
-            filled = values.filter(values != "")
-            told = filled if dialect.encoding is not None else filled.filter(filled.str.contains(r"^[\x00-\x7f]*$"))
-            profile.unread_values += len(filled) - len(told)
-            if dialect.encoding is None and not header.isascii():
-                profile.unread_names.add(header)
-                continue
-            column = profile.columns.setdefault(header.strip(), _new_column(header.strip()))
-            column.files += 1
-            column.filled += len(filled)
-            _count(column, told, site)
-    return profile
+        for table in reading.tables:
+            profile = profiles.setdefault(table.name, ExportProfile(export, dialect))
+            profile.is_about_subjects &= table.subject is not None or not _names_subjects(reading)
+            _add(profile, table, file.site)
+    if not profiles:
+        return [whole]
+    # A file may have one table, and that is meant; of several, each is named.
+    if len(profiles) > 1 or export.format in NAMED_TABLES:
+        for name, profile in profiles.items():
+            profile.export = export.of_table(name) if name else export
+    first = next(iter(profiles.values()))
+    first.refused, first.reasons = whole.refused, whole.reasons
+    return list(profiles.values())
 
 
-def _new_column(name: str) -> ColumnProfile:
+def _source(format_name: ExportFormat, dialect: Dialect, data: bytes) -> Source:
+    if format_name not in TEXT_FORMATS:
+        return Source(path="any/file", format=format_name)
+    encoding = dialect.encoding_to_look(data)
+    return Source(path="any/file", format=format_name, encoding=encoding, delimiter=dialect.delimiter)
+
+
+def _names_subjects(reading: Reading) -> bool:
+    return any(table.subject is not None for table in reading.tables)
+
+
+def _add(profile: ExportProfile, table: Table, site: str) -> None:
+    """Count what one table of one file holds."""
+    profile.files += 1
+    profile.rows += table.rows.num_rows
+    profile.subject = table.subject or profile.subject
+    for place, header in enumerate(table.header):
+        values = pl.Series("value", table.rows.column(place)).drop_nulls().str.strip_chars(" \t\r\n")
+        filled = values.filter(values != "")
+        told = filled if profile.dialect.encoding is not None else filled.filter(filled.str.contains(_ASCII))
+        profile.unread_values += len(filled) - len(told)
+        name = header.strip()
+        if profile.dialect.encoding is None and not header.isascii():
+            profile.unread_names.add(header)
+            continue
+        column = profile.columns.setdefault(name, _new_column(name, is_subject=header == table.subject))
+        column.is_key = header in table.keys
+        column.files += 1
+        column.filled += len(filled)
+        _count(column, told, site)
+
+
+def _new_column(name: str, *, is_subject: bool) -> ColumnProfile:
     names = known_names()
     key = {plain(name): name}
     measured = next((known for known in names.measurements_of("VS") if find_by_names(known.items, key)), None)
     return ColumnProfile(
         name,
-        ids=set() if find_by_names([*names.subject, "*subj*", "*pat*"], key) else None,
+        ids=set() if is_subject or find_by_names([*names.subject, "*subj*", "*pat*"], key) else None,
         ranges=measured.units if measured else {},
     )
 

@@ -12,6 +12,7 @@ import yaml
 from pipelines.cli_output import safe
 from pipelines.onboarding.column_profiles import ExportProfile
 from pipelines.onboarding.dialects import Dialect
+from pipelines.onboarding.exports import Export
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
 from pipelines.onboarding.unused_columns import unused_columns
@@ -44,7 +45,7 @@ def _head(proposal: StudyProposal) -> Iterator[str]:
     yield f"title: {TODO}  # {TODO}: as on the protocol"
     yield f"sponsor: {TODO}  # {TODO}: who receives the extract"
     for kind in proposal.foreign:
-        yield f"# {TODO}: {kind} is no delimited text; ask the sites for CSV"
+        yield f"# {TODO}: {safe(kind)}; ask the sites for an export of another kind"
     if proposal.sites:
         yield ""
         yield f"# {CONFIRM}: the folders in landing. No export lists the sites: name, country, activation_date go here."
@@ -90,7 +91,7 @@ def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
     profile = source.profile
     yield from _unread(profile)
     yield f"  {_scalar(source.name)}:"
-    yield f"    path: {_scalar(profile.export.path)}"
+    yield from _file(profile.export)
     if layout:
         yield f"    layout: sdtm  # {CONFIRM}: its columns have the names of SDTM"
     yield from _dialect(profile.dialect)
@@ -120,9 +121,22 @@ def _marks(source: SourceGuess) -> Iterator[str]:
         yield f"    missing: {_list(source.missing.value)}  # {CONFIRM}: {source.missing.why}"
 
 
+def _file(export: Export) -> Iterator[str]:
+    yield f"    path: {_scalar(export.path)}"
+    if export.member is not None:
+        yield f"    member: {_scalar(export.member)}"
+    if export.format != "csv":
+        yield f"    format: {export.format}  # {CONFIRM}: by the first bytes of {len(export.files):,} files"
+    if export.format == "redcap":
+        yield f"    # {TODO}: dictionary: FILE, the project's, put beside this file; then table: names an instrument"
+    if export.table is not None:
+        yield f"    table: {_scalar(export.table)}"
+
+
 def _unread(profile: ExportProfile) -> Iterator[str]:
     for reason, count in sorted(profile.refused.items()):
-        yield f"  # {TODO}: {count:,} of {len(profile.export.files):,} files are refused so: {reason}"
+        told = f"{reason}: {profile.reasons[reason]}"
+        yield f"  # {TODO}: {count:,} of {len(profile.export.files):,} files are refused so: {safe(told)}"
     if profile.unread_names or profile.unread_values:
         names, values = len(profile.unread_names), profile.unread_values
         yield (

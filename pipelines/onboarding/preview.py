@@ -70,7 +70,8 @@ class Preview:
     """What would be read of a file; nothing but the one problem where it is refused.
 
     `subjects` and `sites` are None where neither the format nor the user says which column names them. `forms` are
-    parts of a dataset that hold its values again, as REDCap's instruments do. `counts` are in the file's own units.
+    what a source can take besides: parts of a dataset that hold its values again, as REDCap's instruments do, and what
+    comes with the file. `counts` are in the file's own units.
     """
 
     format: str
@@ -114,8 +115,8 @@ def preview_export(data: Content, source: Source, stem: str, rows: int) -> Previ
         # Who has no row in any table counts too, where the format knows of him.
         subjects=subjects if source.subject is not None else counted.get("subjects", subjects),
         sites=sites,
-        datasets=tuple(dataset for table, dataset in shown if table.part_of is None),
-        forms=tuple(dataset for table, dataset in shown if table.part_of is not None),
+        datasets=tuple(dataset for table, dataset in shown if not _is_besides(table)),
+        forms=tuple(dataset for table, dataset in shown if _is_besides(table)),
         problems=(*absent, *unusable, *remarks),
         counts=dict(reading.counts),
     )
@@ -160,7 +161,7 @@ def _chosen(reading: Reading, source: Source) -> tuple[list[Table], list[Problem
     if source.table is None:
         return list(reading.tables), []
     names = [table.name for table in reading.tables]
-    table = replace(table_of(reading, source, layout_of(source)), part_of=None)
+    table = replace(table_of(reading, source, layout_of(source)), part_of=None, added=False)
     if source.table in names:
         return [table], []
     text = f"the file has no table {source.table}, which reads as one without rows; it has {', '.join(names)}"
@@ -199,6 +200,11 @@ def _dataset(table: Table, source: Source, stem: str, rows: int) -> Dataset:
         items.append(Item(name, is_key, filled, first))
     place = table.places.slice(0, 1).to_pylist() if table.places is not None else []
     return Dataset(table.name or stem, table.rows.num_rows, tuple(items), place[0] if place else None)
+
+
+def _is_besides(table: Table) -> bool:
+    """Return whether a source can take a table that is no further part of the file."""
+    return table.part_of is not None or table.added
 
 
 def _distinct(tables: Sequence[pa.Table], declared: Expression | None, own: Sequence[str | None]) -> int | None:

@@ -90,9 +90,10 @@ def test_a_refused_file_has_its_reason_and_nothing_else(
 def test_values_of_a_part_count_once_and_parts_are_forms(read_as) -> None:
     whole = table("", {"id": ["1", "2"], "a": ["x", ""], "b": ["y", "z"]}, keys=frozenset({"id"}), subject="id")
     part = table("first", {"id": ["1"], "a": ["x"]}, keys=frozenset({"id"}), subject="id", part_of="")
-    seen = read_as(whole, part)
+    items = table("dictionary", {"item": ["a"]}, keys=frozenset({"item"}), added=True)
+    seen = read_as(whole, part, items)
     assert [(d.name, d.rows, d.columns) for d in seen.datasets] == [("file", 2, 3)]
-    assert [(d.name, d.rows, d.columns, d.values) for d in seen.forms] == [("first", 1, 2, 1)]
+    assert [(d.name, d.rows, d.columns, d.values) for d in seen.forms] == [("first", 1, 2, 1), ("dictionary", 1, 1, 0)]
     assert (seen.values, seen.subjects, seen.sites) == (3, 2, None)
 
 

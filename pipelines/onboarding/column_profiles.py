@@ -68,7 +68,7 @@ class ExportProfile:
 
     `refused` counts the files that cannot be read so, by code, and `reasons` has the first text of each. `subject` is
     the column that names the subject by the format itself; `is_about_subjects` is False where the format has such
-    columns and this table has none.
+    columns and this table has none. `item_names` has the names of items whose columns have their ids (ODM).
 
     Where the encoding is open, names of columns and values that are more than ASCII cannot be told: they are counted
     in `unread_names` and `unread_values`, and nothing is guessed from them.
@@ -83,13 +83,23 @@ class ExportProfile:
     reasons: dict[str, str] = field(default_factory=dict)
     subject: str | None = None
     is_about_subjects: bool = True
+    item_names: dict[str, str] = field(default_factory=dict)
     unread_names: set[str] = field(default_factory=set)
     unread_values: int = 0
 
     @property
+    def is_all_keys(self) -> bool:
+        """Whether the format itself says that no column holds data: the table is about other tables."""
+        return bool(self.columns) and all(column.is_key for column in self.columns.values())
+
+    @property
     def by_plain_name(self) -> dict[str, str]:
-        """Plain name -> column."""
-        return plain_columns(self.columns)
+        """Plain name -> column, by its own name and, after that, by the item's where the file defines items."""
+        names = plain_columns(self.columns)
+        for column, item in self.item_names.items():
+            if column in self.columns:
+                names.setdefault(plain(item), column)
+        return names
 
 
 def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
@@ -104,9 +114,11 @@ def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
             whole.refused[refusal.code] += 1
             whole.reasons.setdefault(refusal.code, refusal.text)
             continue
+        items = _item_names(reading)
         for table in reading.tables:
             profile = profiles.setdefault(table.name, ExportProfile(export, dialect))
             profile.is_about_subjects &= table.subject is not None or not _names_subjects(reading)
+            profile.item_names |= items
             _add(profile, table, file.site)
     if not profiles:
         return [whole]
@@ -124,6 +136,15 @@ def _source(format_name: ExportFormat, dialect: Dialect, data: bytes) -> Source:
         return Source(path="any/file", format=format_name)
     encoding = dialect.encoding_to_look(data)
     return Source(path="any/file", format=format_name, encoding=encoding, delimiter=dialect.delimiter)
+
+
+def _item_names(reading: Reading) -> dict[str, str]:
+    """Return id -> name of the items that the file itself defines (ItemDef of ODM)."""
+    for table in reading.tables:
+        if table.name == "ItemDef" and {"OID", "Name"} <= set(table.header):
+            ids, names = (table.rows.column(table.header.index(one)).to_pylist() for one in ("OID", "Name"))
+            return {item: name for item, name in zip(ids, names, strict=True) if item and name}
+    return {}
 
 
 def _names_subjects(reading: Reading) -> bool:

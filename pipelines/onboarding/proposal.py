@@ -65,7 +65,11 @@ class SourceGuess:
 
 @dataclass
 class StudyProposal:
-    """A whole study.yml as guessed; `sites` only where no export lists them, `foreign` are files that are no text."""
+    """A whole study.yml as guessed.
+
+    `sites` only where no export lists them. `foreign` says of kinds of files why they are not read. `aside` are tables
+    about the data, such as the definitions of items, that feed no dataset.
+    """
 
     study: str
     sites: list[str]
@@ -74,6 +78,7 @@ class StudyProposal:
     sources: list[SourceGuess]
     mappings: list[MappingGuess]
     foreign: list[str]
+    aside: list[Export]
 
 
 def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None] | None = None) -> StudyProposal:
@@ -94,8 +99,11 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
     found = {profile.export.name: guess_dataset(profile) for profile in profiles if profile.files}
     subjects = _known_subjects(study_id, profiles, found)
     naming_sites = Counter(plain(name) for profile in profiles for name in site_columns(profile))
-    sources, mappings = [], []
+    sources, mappings, aside = [], [], []
     for profile in profiles:
+        if profile.is_all_keys and found.get(profile.export.name) is None:
+            aside.append(profile.export)
+            continue
         source, mapping = _guess_source(study_id, profile, found.get(profile.export.name), subjects, naming_sites)
         sources.append(source)
         mappings += [mapping] if mapping is not None else []
@@ -106,7 +114,7 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
     sites = [] if any(mapping.dataset == "SITE" for mapping in mappings) else delivering
     visits = guess_visits(profiles, mappings)
     spell_visits_alike(profiles, mappings, visits)
-    return StudyProposal(study_id, sites, len(delivering), visits, sources, mappings, foreign)
+    return StudyProposal(study_id, sites, len(delivering), visits, sources, mappings, foreign, aside)
 
 
 def _dialect(export: Export) -> Dialect:

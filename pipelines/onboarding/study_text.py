@@ -46,6 +46,7 @@ def _head(proposal: StudyProposal) -> Iterator[str]:
     yield f"sponsor: {TODO}  # {TODO}: who receives the extract"
     for kind in proposal.foreign:
         yield f"# {TODO}: {safe(kind)}; ask the sites for an export of another kind"
+    yield from _aside(proposal.aside)
     if proposal.sites:
         yield ""
         yield f"# {CONFIRM}: the folders in landing. No export lists the sites: name, country, activation_date go here."
@@ -56,6 +57,15 @@ def _head(proposal: StudyProposal) -> Iterator[str]:
         yield f"# {CONFIRM}: as the exports name them, in a likely order. {TODO}: num and day, from the protocol."
         yield "visits:"
         yield from (f"  - {{name: {_scalar(visit.name)}}}  # {visit.records:,} records" for visit in proposal.visits)
+
+
+def _aside(exports: Sequence[Export]) -> Iterator[str]:
+    tables: dict[str, list[str]] = {}
+    for export in exports:
+        tables.setdefault(export.path, []).append(_scalar(export.table or export.name))
+    for path, names in tables.items():
+        told = f"{_scalar(path)} has tables about the data, which a source can take too: {', '.join(names)}"
+        yield from _wrapped(safe(told), "# ")
 
 
 def _sources(proposal: StudyProposal) -> Iterator[str]:
@@ -82,9 +92,12 @@ def _unused(source: SourceGuess, proposal: StudyProposal) -> Iterator[str]:
     parts += [f"without a value: {unused.blank:,}"] if unused.blank else []
     parts += [f"another column written again: {unused.written_again:,}"] if unused.written_again else []
     told = f"{unused.count:,} of {len(source.profile.columns):,} columns are not used: {'; '.join(parts)}"
-    yield from textwrap.wrap(
-        told, _WIDTH, initial_indent="  # ", subsequent_indent="  #   ", break_long_words=False, break_on_hyphens=False
-    )
+    yield from _wrapped(told, "  # ")
+
+
+def _wrapped(told: str, begin: str) -> list[str]:
+    wrapper = textwrap.TextWrapper(_WIDTH, begin, f"{begin}  ", break_long_words=False, break_on_hyphens=False)
+    return wrapper.wrap(told)
 
 
 def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:

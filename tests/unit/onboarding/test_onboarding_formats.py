@@ -76,11 +76,11 @@ def dataset_json(name: str) -> str:
 
 def test_each_item_group_of_odm_is_a_source_with_its_columns_dates_and_mapping(home: Home) -> None:
     for site in ("101", "102"):
-        put(home, f"{site}/edc/{site}_20240131.xml", odm(site))
+        put(home, f"{site}/edc/{site}_all_20240131.xml", odm(site))
     study = loaded(home)
-    assert {name: (source.path, source.format, source.table) for name, source in study.sources.items()} >= {
-        "AE": ("edc/*_*.xml", "odm", "IG.AE"),
-        "DM": ("edc/*_*.xml", "odm", "IG.DM"),
+    assert {name: (source.path, source.format, source.table) for name, source in study.sources.items()} == {
+        "AE": ("edc/*_all_*.xml", "odm", "IG.AE"),
+        "DM": ("edc/*_all_*.xml", "odm", "IG.DM"),
     }
     ae = study.sources["AE"]
     assert (ae.subject and ae.subject.item, ae.site and ae.site.item) == ("SubjectKey", "LocationOID")
@@ -89,9 +89,11 @@ def test_each_item_group_of_odm_is_a_source_with_its_columns_dates_and_mapping(h
     assert study.map["DM"][0].variables["SEX"].item == "IT.SEX"
 
 
-def test_tables_about_the_items_are_sources_that_belong_to_no_subject(home: Home) -> None:
+def test_tables_about_the_data_are_told_and_no_source(home: Home) -> None:
     put(home, "101/edc/all.xml", odm("101"))
-    assert "subject: TODO" not in written(home)
+    text = written(home)
+    assert "# edc/all.xml has tables about the data, which a source can take too: " in text
+    assert "subject: TODO" not in text
 
 
 def test_a_file_of_one_data_set_needs_no_table(home: Home, tmp_path: Path) -> None:
@@ -118,11 +120,14 @@ def test_each_sheet_of_a_workbook_is_a_source(home: Home) -> None:
 def test_each_file_of_a_zip_is_a_source_with_its_member(home: Home) -> None:
     for site in ("101", "102"):
         files = {f"export_{site}/AE.csv": AE.replace("101", site), f"export_{site}/all.xml": odm(site), "read.me": "x"}
-        put(home, f"{site}/edc/{site}.zip", zipped(files))
+        put(home, f"{site}/edc/all-{site}.zip", zipped(files))
     study = loaded(home)
-    assert study.sources["AE"].path == "edc/*.zip" or study.sources["AE"].path.endswith(".zip")
-    members = {(source.member, source.format) for source in study.sources.values()}
-    assert members == {("export_*/AE.csv", "csv"), ("export_*/all.xml", "odm")}
+    members = {(name, source.member, source.format) for name, source in study.sources.items()}
+    assert members == {
+        ("edc_AE", "export_*/AE.csv", "csv"),
+        ("edc_AE_2", "export_*/all.xml", "odm"),
+        ("DM", "export_*/all.xml", "odm"),
+    }
     assert "# TODO: edc/*.zip holds *.me, which is of no export format" in written(home)
 
 

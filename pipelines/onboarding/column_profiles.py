@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -108,8 +109,7 @@ def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
     profiles: dict[str, ExportProfile] = {}
     for file in export.files:
         try:
-            data = file.read()
-            reading = read_export(data, _source(export.format, dialect, data))
+            reading = _read(file.read(), export.format, dialect)
         except Refusal as refusal:
             whole.refused[refusal.code] += 1
             whole.reasons.setdefault(refusal.code, refusal.text)
@@ -131,11 +131,16 @@ def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
     return list(profiles.values())
 
 
-def _source(format_name: ExportFormat, dialect: Dialect, data: bytes) -> Source:
+def _read(data: bytes, format_name: ExportFormat, dialect: Dialect) -> Reading:
     if format_name not in TEXT_FORMATS:
-        return Source(path="any/file", format=format_name)
+        return read_export(data, Source(path="any/file", format=format_name))
     encoding = dialect.encoding_to_look(data)
-    return Source(path="any/file", format=format_name, encoding=encoding, delimiter=dialect.delimiter)
+    if encoding == "latin-1":
+        # Only its ASCII is right then, and a mark of UTF-8, which it is not, would have it refused.
+        data = data.removeprefix(codecs.BOM_UTF8)
+    return read_export(
+        data, Source(path="any/file", format=format_name, encoding=encoding, delimiter=dialect.delimiter)
+    )
 
 
 def _item_names(reading: Reading) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli_options import HomeOption, JsonOption, home_of, load_known_study
-from pipelines.cli_output import print_json, print_line, print_rows, safe
+from pipelines.cli_output import counted, print_json, print_line, print_rows, safe
 from pipelines.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -165,8 +165,8 @@ def _print(file: Path, seen: Preview, rows: int) -> None:
         return
     print_line(safe(f"{file.name} as {seen.format}: {', '.join(_totals(seen))}"))
     if seen.counts:
-        in_file = (f"{count:,} {name.replace('_', ' ')}" for name, count in seen.counts.items())
-        print_line(safe(f"in the file: {', '.join(in_file)}"))
+        in_file = counted({name.replace("_", " "): count for name, count in seen.counts.items()})
+        print_line(safe(f"in the file: {in_file}"))
     for dataset in seen.datasets:
         _print_dataset(dataset, rows, "")
     for form in seen.forms:

@@ -18,6 +18,8 @@ from pipelines.study_source import Expression, Source
 
 ARCHIVE = "zip"
 _ZIP = b"PK\x03\x04"
+# They are ZIP files themselves.
+_PACKED_FORMATS = ("xlsx", "secutrial")
 _LINE = re.compile(r"line ([0-9]+)")
 # So many files of a ZIP are named to a user who has to choose.
 _NAMED = 40
@@ -105,7 +107,8 @@ def preview_export(data: Content, source: Source, stem: str, rows: int) -> Previ
         subjects = _distinct(agreed, source.subject, [table.subject for table in tables])
         sites = _distinct(agreed, source.site, [table.site for table in tables])
     except Refusal as refusal:
-        hint = _members_hint(data) if source.member is None and bytes(data[:4]) == _ZIP else ""
+        is_packed = source.member is None and source.format not in _PACKED_FORMATS and bytes(data[:4]) == _ZIP
+        hint = _members_hint(data) if is_packed else ""
         return _refused(source.format, Refusal(refusal.code, f"{refusal.text}{hint}", refusal.line))
     counted = reading.counts if source.table is None else {}
     shown = [(table, _dataset(table, source, stem, rows)) for table in tables]

@@ -23,7 +23,8 @@ from pipelines.onboarding.preview import preview_export
 from pipelines.study_source import Source
 
 SAMPLES = SHARED_DATA / "format-samples"
-LISTED: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("format_samples.yml").read_text("utf-8"))
+_TABLE = Path(__file__).with_name("format_samples.yml").read_text("utf-8")
+LISTED: list[dict[str, Any]] = yaml.load(_TABLE, Loader=yaml.CSafeLoader)
 READ = [sample for sample in LISTED if "as" in sample]
 KNOWN_KEYS = {
     "file", "as", "with", "read", "datasets", "rows", "forms", "values", "subjects", "sites", "counts", "problems",
@@ -103,6 +104,9 @@ def test_delimited_text_is_what_pythons_csv_reads(sample: dict[str, Any]) -> Non
     text = data.decode("utf-8-sig" if source.encoding == "utf-8" else source.encoding)
     lines = io.StringIO(text, newline="")
     rows = list(csv.reader(lines, delimiter=source.delimiter, quotechar=source.quote, strict=True))
+    if sample["as"] == "castor":
+        # A row may end with a delimiter, behind which there is no field.
+        rows = [row[:-1] if len(row) > len(rows[0]) and row[-1] == "" else row for row in rows]
     (table,) = read_export(data, source).tables
     assert cells_of(table) == rows
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import zipfile
 
 import pyarrow as pa
 import pytest
 
 from pipelines.ingest.readers import Content, Reading, Remark, Table
 from pipelines.onboarding import preview as room
-from pipelines.onboarding.preview import Preview, preview_export
+from pipelines.onboarding.preview import Preview, preview_archive, preview_export
 from pipelines.study_source import Source
 
 AE = "SUBJ,SITE,AETERM,AESEV\n1,101,Headache,\n1,101,Nausea,MILD\n2,101,,\n"
@@ -140,3 +142,30 @@ def test_one_table_that_no_source_can_take_does_not_refuse_the_others(read_as) -
     assert [dataset.name for dataset in seen.datasets] == ["good", "bad"]
     assert [problem.code for problem in seen.problems] == ["duplicate_column"]
     assert seen.problems[0].message.startswith("table bad: ")
+
+
+def packed(*names: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return content.getvalue()
+
+
+def test_what_a_zip_holds_is_told_to_who_may_have_to_choose() -> None:
+    data = packed("a/AE.csv", "a/CM.csv")
+    told = "it holds a/AE.csv, a/CM.csv: name one of them with --member, and with --as how that is written"
+    for seen in (preview_archive(data), preview_export(data, Source(path="any/file"), "AE", 1)):
+        assert seen.is_refused
+        assert told in seen.problems[0].message
+
+
+def test_a_workbook_is_not_taken_for_an_archive() -> None:
+    seen = preview_export(packed("notes.txt"), Source(path="any/file", format="xlsx"), "notes", 1)
+    assert seen.is_refused
+    assert "--member" not in seen.problems[0].message
+
+
+def test_what_is_called_a_zip_and_is_none_is_refused_as_that() -> None:
+    seen = preview_archive(b"a,b\n1,2\n")
+    assert (seen.format, [problem.code for problem in seen.problems]) == ("zip", ["not_an_archive"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -14,7 +14,7 @@ from pipelines.ingest.refusal import Refusal
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit
 from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.exports import Export
-from pipelines.onboarding.format_signs import TEXT_FORMATS
+from pipelines.onboarding.format_signs import SYSTEM_FORMATS, TEXT_FORMATS
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
 from pipelines.study_source import ExportFormat, Source
 
@@ -104,7 +104,19 @@ class ExportProfile:
 
 
 def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
-    """Read every file of an export strictly, as ingest does, and count what its columns hold: a profile a table."""
+    """Read every file of an export strictly, as ingest does, and count what its columns hold: a profile a table.
+
+    Text that is refused as plain CSV, all of it, is read in the one layout of a system that takes it, if one does.
+    """
+    profiles = _profile_tables(export, dialect)
+    if export.format != "csv" or any(profile.files for profile in profiles):
+        return profiles
+    systems = [_profile_tables(replace(export, format=name), dialect) for name in SYSTEM_FORMATS]
+    taken = [found for found in systems if not found[0].refused]
+    return taken[0] if len(taken) == 1 else profiles
+
+
+def _profile_tables(export: Export, dialect: Dialect) -> list[ExportProfile]:
     whole = ExportProfile(export, dialect)
     profiles: dict[str, ExportProfile] = {}
     for file in export.files:

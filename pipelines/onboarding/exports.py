@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -74,14 +74,13 @@ def list_exports(home: Home, study_id: str) -> tuple[list[Export], list[str]]:
     """
     exports: dict[tuple[str, str | None], Export] = {}
     formats: dict[tuple[str, str | None], Counter[ExportFormat]] = {}
-    foreign = set()
+    foreign: dict[tuple[str, str], str] = {}
     for site in landing_sites(home, study_id):
         for file in landing_files(home, study_id, site):
             path = f"{glob.escape(file.system)}/{_pattern(file.file, site)}"
-            kind = f"{file.system}/*{Path(file.file).suffix}"
             for member, written_as, why in _contents(file):
                 if written_as is None:
-                    foreign.add(f"{kind} {why}")
+                    foreign[path, why] = f"{file.system}/*{Path(file.file).suffix}"
                     continue
                 inside = _member_pattern(member, site) if member is not None else None
                 export = exports.setdefault((path, inside), Export(_name(inside or path), path, member=inside))
@@ -95,7 +94,15 @@ def list_exports(home: Home, study_id: str) -> tuple[list[Export], list[str]]:
             f"there is no export in {home.landing / study_id}; put the sites' files there, "
             "as <SITE>/<system>/<file>, e.g. 101/edc/AE.csv"
         )
-    return sorted(exports.values(), key=lambda export: (export.path, export.member or "")), sorted(foreign)
+    return sorted(exports.values(), key=lambda export: (export.path, export.member or "")), _kinds(
+        foreign, exports.values()
+    )
+
+
+def _kinds(foreign: Mapping[tuple[str, str], str], exports: Iterable[Export]) -> list[str]:
+    """Say of kinds of files, or of a path where others of its kind can be read, why no reader takes them."""
+    read = {f"{PurePosixPath(export.path).parent}/*{PurePosixPath(export.path).suffix}" for export in exports}
+    return sorted({f"{path if kind in read else kind} {why}" for (path, why), kind in foreign.items()})
 
 
 def tell_apart(exports: Sequence[Export]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import zlib
 from pathlib import PurePosixPath
@@ -14,7 +13,9 @@ from pipelines.study_source import ExportFormat
 
 # What lies in landing: a file of a format, or an archive with such files.
 FoundFormat = ExportFormat | Literal["zip"]
-TEXT_FORMATS: tuple[ExportFormat, ...] = ("csv", "redcap")
+# Layouts of delimited text that have no sign; what is refused as plain CSV may be one of them.
+SYSTEM_FORMATS: tuple[ExportFormat, ...] = ("castor", "openclinica", "rave", "viedoc")
+TEXT_FORMATS: tuple[ExportFormat, ...] = ("csv", "redcap", *SYSTEM_FORMATS)
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".psv")
 # How much of a file is looked at.
 HEAD_BYTES = 1 << 16
@@ -23,6 +24,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _XPT = (b"HEADER RECORD*******LIBRARY HEADER RECORD", b"HEADER RECORD*******LIBV8")
 _SAS7BDAT = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
 _ODM = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?ODM[\s>]")
+_SECUTRIAL = re.compile("exportoptions.*[.]html?")
 _DATASET_JSON = b'"datasetJSONVersion"'
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 # What only REDCap puts into the header of an export.
@@ -65,7 +67,7 @@ def _packed(data: Content) -> FoundFormat:
     names = {name.casefold() for name in list_members(data)}
     if "xl/workbook.xml" in names:
         return "xlsx"
-    if any(PurePosixPath(name).name == "exportoptions.html" for name in names):
+    if any(_SECUTRIAL.fullmatch(PurePosixPath(name).name) for name in names):
         return "secutrial"
     return "zip"
 
@@ -81,11 +83,12 @@ def _without_mark(head: bytes) -> bytes:
 
 def _unpacked(head: bytes) -> bytes:
     try:
-        return zlib.decompressobj().decompress(head, HEAD_BYTES)
+        # zlib's header or gzip's
+        return zlib.decompressobj(wbits=47).decompress(head, HEAD_BYTES)
     except zlib.error:
         return b""
 
 
 def _is_redcap(text: bytes) -> bool:
-    line = text.split(b"\n", 1)[0].decode("latin-1").rstrip("\r")
-    return not _REDCAP.isdisjoint(next(csv.reader([line]), []))
+    header = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("latin-1")
+    return not _REDCAP.isdisjoint(name.strip(' "') for name in re.split("[,;\t]", header))

@@ -13,6 +13,7 @@ from pipelines.cli_output import safe
 from pipelines.onboarding.column_profiles import ExportProfile
 from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.exports import Export
+from pipelines.onboarding.format_signs import SYSTEM_FORMATS
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
 from pipelines.onboarding.unused_columns import unused_columns
@@ -139,7 +140,12 @@ def _file(export: Export) -> Iterator[str]:
     if export.member is not None:
         yield f"    member: {_scalar(export.member)}"
     if export.format != "csv":
-        yield f"    format: {export.format}  # {CONFIRM}: by the first bytes of {len(export.files):,} files"
+        why = (
+            "refused as plain CSV, and read so"
+            if export.format in SYSTEM_FORMATS
+            else "by the first bytes of its files"
+        )
+        yield f"    format: {export.format}  # {CONFIRM}: {why}"
     if export.format == "redcap":
         yield f"    # {TODO}: dictionary: FILE, the project's, put beside this file; then table: names an instrument"
     if export.table is not None:

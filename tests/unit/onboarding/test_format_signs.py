@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
@@ -37,15 +38,19 @@ def packed(*names: str) -> bytes:
         (JSON, "a.json", "dataset-json"),
         (b"\xef\xbb\xbf " + JSON, "a.ndjson", "dataset-json"),
         (zlib.compress(JSON), "a.dsjc", "dataset-json"),
+        (gzip.compress(JSON), "a.dsjc", "dataset-json"),
+        (gzip.compress(b"a,b"), "a.csv.gz", None),
         (b'{"redCapVersion": "9.1.3"}', "a.json", None),
         (packed("[Content_Types].xml", "xl/workbook.xml"), "a.zip", "xlsx"),
         (packed("s/ExportOptions.html", "s/bmd.xls"), "a.zip", "secutrial"),
+        (packed("ExportOptions_CTU05_20190430-152849.html", "bmd.xls"), "a.zip", "secutrial"),
         (packed("AE.csv"), "a.csv", "zip"),
         (b"SUBJID,AETERM\n1,a\n", "a.csv", "csv"),
         (b"SUBJID,AETERM\n1,a\n", "a.CSV", "csv"),
         (b"SUBJID,AETERM\n1,a\n", "a.doc", None),
         (b'\xef\xbb\xbf"record_id","redcap_event_name",age\r\n1,a,3\r\n', "a.csv", "redcap"),
         (b"record_id,age,demo_complete\n1,3,2\n", "a.csv", "csv"),
+        (b"a,b\rredcap_event_name,1\r", "a.csv", "csv"),
         (b"note\nredcap_event_name,x\n", "a.csv", "csv"),
         (b"", "a.csv", "csv"),
         (b"%PDF-1.7", "a.pdf", None),

@@ -128,7 +128,7 @@ def test_each_file_of_a_zip_is_a_source_with_its_member(home: Home) -> None:
         ("edc_AE_2", "export_*/all.xml", "odm"),
         ("DM", "export_*/all.xml", "odm"),
     }
-    assert "# TODO: edc/*.zip holds *.me, which is of no export format" in written(home)
+    assert "# TODO: edc/all-*.zip holds *.me, which is of no export format" in written(home)
 
 
 def test_redcaps_columns_tell_its_format(home: Home) -> None:
@@ -136,6 +136,23 @@ def test_redcaps_columns_tell_its_format(home: Home) -> None:
     text = written(home)
     assert "format: redcap  # CONFIRM" in text
     assert "subject: record_id  # CONFIRM: the format itself names the subject there" in text
+
+
+def test_text_that_is_no_plain_csv_may_be_the_layout_of_a_system(home: Home) -> None:
+    put(home, "101/edc/AE.csv", "record_id;institute;aeterm\n1;101;Headache;\n2;101;Nausea;\n")
+    (source,) = propose(home).sources
+    assert source.profile.export.format == "castor"
+    assert (source.subject and source.subject.column, source.profile.rows) == ("record_id", 2)
+    assert "format: castor  # CONFIRM: refused as plain CSV, and read so" in written(home)
+
+
+def test_a_kind_of_file_is_named_once_and_by_its_path_where_others_of_it_are_read(home: Home) -> None:
+    put(home, "101/edc/101_all.xml", odm("101"))
+    put(home, "101/edc/101_map.xml", "<map/>")
+    put(home, "102/edc/102_map.xml", "<map/>")
+    put(home, "101/edc/a.pdf", b"%PDF-1.7")
+    put(home, "101/edc/b.pdf", b"%PDF-1.7")
+    assert propose(home).foreign == ["edc/*.pdf is of no export format", "edc/*_map.xml is of no export format"]
 
 
 def test_what_cannot_be_read_is_a_comment_with_its_reason(home: Home) -> None:

@@ -242,6 +242,7 @@ def _line_of(remark: Remark, reading: Reading) -> int | None:
     """Return the line on which a remark's row stands, where the file has lines."""
     for table in reading.tables:
         if remark.row is not None and table.name == remark.table and table.places is not None:
-            found = _LINE.match(table.places[remark.row - 1].as_py() or "")
+            at = remark.row - 1 if table.numbers is None else table.numbers.index(remark.row).as_py()
+            found = _LINE.match(table.places[at].as_py() or "")
             return int(found[1]) if found else None
     return None

@@ -136,6 +136,12 @@ def test_a_remark_is_a_problem_with_its_line_and_the_file_is_read(read_as) -> No
     assert seen.datasets[0].place == "line 7: /a[1]"
 
 
+def test_a_remark_on_a_row_that_keeps_its_number_in_the_file_has_its_line(read_as) -> None:
+    rows = table("S", {"a": ["x", "y"]}, places=pa.array(["line 7", "line 9"]), numbers=pa.array([4, 6]))
+    seen = read_as(rows, remarks=(Remark("odd", "one thing", "S", 6),))
+    assert [(p.message, p.line) for p in seen.problems] == [("table S: row 6: one thing", 9)]
+
+
 def test_one_table_that_no_source_can_take_does_not_refuse_the_others(read_as) -> None:
     seen = read_as(table("good", {"a": ["x"]}), table("bad", {"a": ["x"], "A": ["y"]}))
     assert not seen.is_refused

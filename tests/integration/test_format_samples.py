@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import SHARED_DATA
 
 from pipelines.ingest.readers import Table, read_export
 from pipelines.onboarding.format_names import find_format
 from pipelines.onboarding.preview import preview_export
+from pipelines.settings import PROJECT_ROOT
 from pipelines.study_source import Source
 
-SAMPLES = SHARED_DATA / "format-samples"
+SAMPLES = PROJECT_ROOT.parent / "shared" / "data" / "format-samples"
 _TABLE = Path(__file__).with_name("format_samples.yml").read_text("utf-8")
 LISTED: list[dict[str, Any]] = yaml.load(_TABLE, Loader=yaml.CSafeLoader)
 READ = [sample for sample in LISTED if "as" in sample]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv as csv_module
 import dataclasses
 import io
 import zipfile
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.ingest.readers import Content, Reading, Remark, Table
 from pipelines.onboarding import preview as room
@@ -68,6 +71,16 @@ def test_sql_that_fails_on_the_rows_refuses_without_their_content() -> None:
     assert seen.is_refused
     assert [problem.code for problem in seen.problems] == ["expression_unreadable"]
     assert "Headache" not in seen.problems[0].message
+
+
+@given(st.lists(st.tuples(*[st.text('ab ,;"\n0é', max_size=4)] * 3), max_size=8))
+def test_every_filled_value_is_counted(rows: list[tuple[str, str, str]]) -> None:
+    text = io.StringIO(newline="")
+    csv_module.writer(text, quoting=csv_module.QUOTE_ALL).writerows([("SUBJ", "A", "B"), *rows])
+    seen = csv(text.getvalue(), subject="SUBJ")
+    assert [(dataset.rows, dataset.columns) for dataset in seen.datasets] == [(len(rows), 3)]
+    assert seen.values == sum(value != "" for row in rows for value in row[1:])
+    assert seen.subjects == len({row[0].strip() for row in rows} - {""})
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ ODM = """<?xml version="1.0" encoding="UTF-8"?>
      CreationDateTime="2024-01-01T00:00:00">
  <ClinicalData StudyOID="S" MetaDataVersionOID="M">
   <SubjectData SubjectKey="{subject}"><SiteRef LocationOID="{site}"/>
-   <StudyEventData StudyEventOID="SE">
+   <StudyEventData StudyEventOID="SE.{site}">
     <FormData FormOID="F.AE"><ItemGroupData ItemGroupOID="IG.AE" ItemGroupRepeatKey="1">
      <ItemData ItemOID="IT.AETERM" Value="Headache"/><ItemData ItemOID="IT.AESTDAT" Value="2024-02-11"/>
      <ItemData ItemOID="IT.AESER" Value="N"/>
@@ -27,6 +27,10 @@ ODM = """<?xml version="1.0" encoding="UTF-8"?>
     <FormData FormOID="F.DM"><ItemGroupData ItemGroupOID="IG.DM">
      <ItemData ItemOID="IT.SEX" Value="F"/><ItemData ItemOID="IT.AGE" Value="55"/>
      <ItemData ItemOID="IT.RACE" Value="ASIAN"/>
+    </ItemGroupData></FormData>
+    <FormData FormOID="F.VS"><ItemGroupData ItemGroupOID="IG.VS">
+     <ItemData ItemOID="IT.SYSBP" Value="120"/><ItemData ItemOID="IT.DIABP" Value="80"/>
+     <ItemData ItemOID="IT.VSDAT" Value="2024-02-11"/>
     </ItemGroupData></FormData>
    </StudyEventData>
   </SubjectData>
@@ -81,12 +85,14 @@ def test_each_item_group_of_odm_is_a_source_with_its_columns_dates_and_mapping(h
     assert {name: (source.path, source.format, source.table) for name, source in study.sources.items()} == {
         "AE": ("edc/*_all_*.xml", "odm", "IG.AE"),
         "DM": ("edc/*_all_*.xml", "odm", "IG.DM"),
+        "VS": ("edc/*_all_*.xml", "odm", "IG.VS"),
     }
     ae = study.sources["AE"]
     assert (ae.subject and ae.subject.item, ae.site and ae.site.item) == ("SubjectKey", "LocationOID")
     assert ae.dates == {"IT.AESTDAT": ["YYYY-MM-DD"]}
     assert study.map["AE"][0].variables["AETERM"].item == "IT.AETERM"
     assert study.map["DM"][0].variables["SEX"].item == "IT.SEX"
+    assert study.map["VS"][0].variables["VISIT"].item == "StudyEventOID"
 
 
 def test_tables_about_the_data_are_told_and_no_source(home: Home) -> None:
@@ -127,6 +133,7 @@ def test_each_file_of_a_zip_is_a_source_with_its_member(home: Home) -> None:
         ("edc_AE", "export_*/AE.csv", "csv"),
         ("edc_AE_2", "export_*/all.xml", "odm"),
         ("DM", "export_*/all.xml", "odm"),
+        ("VS", "export_*/all.xml", "odm"),
     }
     assert "# TODO: edc/all-*.zip holds *.me, which is of no export format" in written(home)
 

@@ -191,11 +191,13 @@ def _print_dataset(dataset: Dataset, rows: int, kind: str) -> None:
     print_line()
     print_line(safe(f"{kind}{dataset.name}: {sizes}{at}"))
     shown = min(rows, dataset.rows)
-    header = ["column", "filled", *(f"row {row}" for row in range(1, shown + 1))]
-    body = [
-        [item.name, "key" if item.is_key else f"{item.filled:,}", *map(_cut, item.first[:shown])]
-        for item in dataset.items
-    ]
+    # Only where the file gives the items names beside the ids that their columns have.
+    named = any(item.item not in (None, item.name) for item in dataset.items)
+    header = ["column", *(["item"] if named else []), "filled", *(f"row {row}" for row in range(1, shown + 1))]
+    body = []
+    for item in dataset.items:
+        filled = "key" if item.is_key else f"{item.filled:,}"
+        body.append([item.name, *([item.item or ""] if named else []), filled, *map(_cut, item.first[:shown])])
     print_rows(header, body)
 
 

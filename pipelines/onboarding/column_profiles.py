@@ -16,6 +16,7 @@ from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.exports import Export
 from pipelines.onboarding.format_signs import SYSTEM_FORMATS, TEXT_FORMATS
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
+from pipelines.onboarding.named_values import item_names
 from pipelines.study_source import ExportFormat, Source
 
 # A column with more values than this has no codes; its values are forgotten.
@@ -126,7 +127,7 @@ def _profile_tables(export: Export, dialect: Dialect) -> list[ExportProfile]:
             whole.refused[refusal.code] += 1
             whole.reasons.setdefault(refusal.code, refusal.text)
             continue
-        items = _item_names(reading)
+        items = item_names(reading)
         for table in reading.tables:
             profile = profiles.setdefault(table.name, ExportProfile(export, dialect))
             profile.is_about_subjects &= table.subject is not None or not _names_subjects(reading)
@@ -153,15 +154,6 @@ def _read(data: bytes, format_name: ExportFormat, dialect: Dialect) -> Reading:
     return read_export(
         data, Source(path="any/file", format=format_name, encoding=encoding, delimiter=dialect.delimiter)
     )
-
-
-def _item_names(reading: Reading) -> dict[str, str]:
-    """Return id -> name of the items that the file itself defines (ItemDef of ODM)."""
-    for table in reading.tables:
-        if table.name == "ItemDef" and {"OID", "Name"} <= set(table.header):
-            ids, names = (table.rows.column(table.header.index(one)).to_pylist() for one in ("OID", "Name"))
-            return {item: name for item, name in zip(ids, names, strict=True) if item and name}
-    return {}
 
 
 def _names_subjects(reading: Reading) -> bool:

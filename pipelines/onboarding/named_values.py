@@ -1,9 +1,10 @@
-"""The values of a table that an expression of study.yml names: a column, or SQL over the columns of a row."""
+"""What is called how: the values that an expression of study.yml names, and the items that a file itself defines."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
+from pipelines.ingest.readers import Reading
 from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Expression
 
@@ -31,3 +32,12 @@ def values_of(table: pa.Table, expression: Expression) -> pa.ChunkedArray | None
             return None
         except duckdb.Error as error:  # its text may hold a cell's content
             raise Refusal("expression_unreadable", "the sql of subject or site fails on the file's rows") from error
+
+
+def item_names(reading: Reading) -> dict[str, str]:
+    """Return id -> name of the items that a file itself defines (ItemDef of ODM), whose columns have their ids."""
+    for table in reading.tables:
+        if table.name == "ItemDef" and {"OID", "Name"} <= set(table.header):
+            ids, names = (table.rows.column(table.header.index(one)).to_pylist() for one in ("OID", "Name"))
+            return {item: name for item, name in zip(ids, names, strict=True) if item and name}
+    return {}

@@ -13,7 +13,7 @@ from pipelines.ingest.layout import agreed_table, layout_of, table_of
 from pipelines.ingest.readers import Content, Reading, Remark, Table, read_export
 from pipelines.ingest.readers.archive import list_members
 from pipelines.ingest.refusal import Refusal
-from pipelines.onboarding.named_values import values_of
+from pipelines.onboarding.named_values import item_names, values_of
 from pipelines.study_source import Expression, Source
 
 ARCHIVE = "zip"
@@ -38,13 +38,15 @@ class Problem:
 class Item:
     """One column: how many of its values are filled, and its values in the first rows, blank ones too.
 
-    `is_key` where it says whose a row is and holds no data of its own.
+    `is_key` where it says whose a row is and holds no data of its own. `item` is the item's name where the file defines
+    it and the column has its id.
     """
 
     name: str
     is_key: bool
     filled: int
     first: tuple[str, ...]
+    item: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def preview_export(data: Content, source: Source, stem: str, rows: int) -> Previ
         hint = _members_hint(data) if is_packed else ""
         return _refused(source.format, Refusal(refusal.code, f"{refusal.text}{hint}", refusal.line))
     counted = reading.counts if source.table is None else {}
-    shown = [(table, _dataset(table, source, stem, rows)) for table in tables]
+    items = item_names(reading)
+    shown = [(table, _dataset(table, source, stem, rows, items)) for table in tables]
     remarks = [_problem(remark, reading) for remark in reading.remarks if _is_of(remark, source)]
     return Preview(
         format=source.format,
@@ -192,7 +195,7 @@ def _agreed(tables: Sequence[Table], source: Source) -> tuple[list[pa.Table], li
     return agreed, problems
 
 
-def _dataset(table: Table, source: Source, stem: str, rows: int) -> Dataset:
+def _dataset(table: Table, source: Source, stem: str, rows: int, names: Mapping[str, str]) -> Dataset:
     owners = [_item(source.subject), _item(source.site), table.subject, table.site]
     folded = {owner.casefold() for owner in owners if owner is not None}
     items = []
@@ -200,7 +203,7 @@ def _dataset(table: Table, source: Source, stem: str, rows: int) -> Dataset:
         filled = pc.sum(pc.not_equal(column, pa.scalar(""))).as_py() or 0
         first = tuple(value or "" for value in column.slice(0, rows).to_pylist())
         is_key = name in table.keys or name.strip().casefold() in folded
-        items.append(Item(name, is_key, filled, first))
+        items.append(Item(name, is_key, filled, first, names.get(name)))
     place = table.places.slice(0, 1).to_pylist() if table.places is not None else []
     return Dataset(table.name or stem, table.rows.num_rows, tuple(items), place[0] if place else None)
 

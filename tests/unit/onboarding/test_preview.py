@@ -138,6 +138,13 @@ def test_subjects_without_a_row_count_where_the_format_knows_them(read_as) -> No
     assert (seen.subjects, seen.sites, seen.counts) == (5, 1, {"subjects": 5, "forms": 2})
 
 
+def test_items_have_the_names_that_the_file_gives_them(read_as) -> None:
+    data = table("IG.1", {"Key": ["1"], "I_1": ["x"]}, keys=frozenset({"Key"}))
+    about = table("ItemDef", {"OID": ["I_1"], "Name": ["AETERM"]}, keys=frozenset({"OID", "Name"}))
+    seen = read_as(data, about)
+    assert [(item.name, item.item) for item in seen.datasets[0].items] == [("Key", None), ("I_1", "AETERM")]
+
+
 def test_a_remark_is_a_problem_with_its_line_and_the_file_is_read(read_as) -> None:
     rows = table("S", {"a": ["x", "y"]}, places=pa.array(["line 7: /a[1]", "line 9: /a[2]"]))
     seen = read_as(rows, remarks=(Remark("odd", "one thing", "S", 2), Remark("file", "another")))

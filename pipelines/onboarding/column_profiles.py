@@ -174,16 +174,18 @@ def _add(profile: ExportProfile, table: Table, site: str) -> None:
         if profile.dialect.encoding is None and not header.isascii():
             profile.unread_names.add(header)
             continue
-        column = profile.columns.setdefault(name, _new_column(name, is_subject=header == table.subject))
+        column = profile.columns.setdefault(
+            name, _new_column(name, profile.item_names.get(name), is_subject=header == table.subject)
+        )
         column.is_key = header in table.keys
         column.files += 1
         column.filled += len(filled)
         _count(column, told, site)
 
 
-def _new_column(name: str, *, is_subject: bool) -> ColumnProfile:
+def _new_column(name: str, item: str | None, *, is_subject: bool) -> ColumnProfile:
     names = known_names()
-    key = {plain(name): name}
+    key = {plain(name): name, plain(item or name): name}
     measured = next((known for known in names.measurements_of("VS") if find_by_names(known.items, key)), None)
     return ColumnProfile(
         name,

@@ -95,6 +95,19 @@ def test_each_item_group_of_odm_is_a_source_with_its_columns_dates_and_mapping(h
     assert study.map["VS"][0].variables["VISIT"].item == "StudyEventOID"
 
 
+def test_items_are_known_by_the_names_that_the_file_gives_them(home: Home) -> None:
+    ids = {"SYSBP": "I_17", "DIABP": "I_18", "VSDAT": "I_19"}
+    defined = "".join(f'<ItemDef OID="{oid}" Name="{name}" DataType="text"/>' for name, oid in ids.items())
+    metadata = f'<Study OID="S"><MetaDataVersion OID="M" Name="M">{defined}</MetaDataVersion></Study>'
+    text = odm("101").replace(" <ClinicalData", metadata + " <ClinicalData")
+    for name, oid in ids.items():
+        text = text.replace(f"IT.{name}", oid)
+    put(home, "101/edc/all.xml", text)
+    (mapping,) = loaded(home).map["VS"]
+    assert mapping.variables["VSDTC"].item == "I_19"
+    assert {one.testcd: one.result for one in mapping.measurements} == {"SYSBP": "I_17", "DIABP": "I_18"}
+
+
 def test_tables_about_the_data_are_told_and_no_source(home: Home) -> None:
     put(home, "101/edc/all.xml", odm("101"))
     text = written(home)

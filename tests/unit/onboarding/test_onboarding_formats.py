@@ -106,6 +106,7 @@ def test_items_are_known_by_the_names_that_the_file_gives_them(home: Home) -> No
     (mapping,) = loaded(home).map["VS"]
     assert mapping.variables["VSDTC"].item == "I_19"
     assert {one.testcd: one.result for one in mapping.measurements} == {"SYSBP": "I_17", "DIABP": "I_18"}
+    assert "VSLOC" not in mapping.variables  # LocationOID is the site's
 
 
 def test_tables_about_the_data_are_told_and_no_source(home: Home) -> None:

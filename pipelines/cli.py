@@ -1,7 +1,7 @@
 """The `siteproof` command: thin, calls the rooms. Nothing heavy is imported before a command needs it.
 
-Exit codes: 0 done, findings or not; 1 a run failed, an extract does not verify, or doctor found something; 2 the input
-or the command line is wrong.
+Exit codes: 0 done, findings or not; 1 a run failed, an extract does not verify, doctor found something, or a previewed
+file is refused; 2 the input or the command line is wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import typer
 from pipelines.cli_check import check_app
 from pipelines.cli_options import HomeOption, JsonOption, StudyArgument, check_known, home_of, load_known_study
 from pipelines.cli_output import print_error, print_json, print_line, progress_bar, safe
+from pipelines.cli_preview import preview_app
 from pipelines.cli_tables import tables_app
 from pipelines.errors import UserError
 from pipelines.orchestration.run_errors import RunError
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(check_app, name="check")
 app.add_typer(tables_app)
+app.add_typer(preview_app)
 
 
 @app.callback()

@@ -5,23 +5,28 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from pipelines.ingest.readers import READERS
+from pipelines.ingest.readers import Reading, Table, read_export
 from pipelines.ingest.refusal import Refusal
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit
 from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.exports import Export
+from pipelines.onboarding.format_signs import SYSTEM_FORMATS, TEXT_FORMATS
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
-from pipelines.study_source import Source
+from pipelines.onboarding.named_values import item_names
+from pipelines.study_source import ExportFormat, Source
 
 # A column with more values than this has no codes; its values are forgotten.
 MAX_CODES = 60
 _MAX_CODE_CHARACTERS = 60
 # Ids of subjects are compared between files; a column with more values than this names something else.
 MAX_IDS = 200_000
+# Formats of whose tables study.yml names each, since another file may have more of them.
+NAMED_TABLES = ("odm", "secutrial")
+_ASCII = r"^[\x00-\x7f]*$"
 _NUMBER = re.compile("[+-]?[0-9]+(?:[.][0-9]*)?")
 _WITH_COMMA = re.compile("[+-]?[0-9]+,[0-9]+")
 
@@ -31,9 +36,10 @@ class ColumnProfile:
     """Counts over all rows of all files.
 
     `codes` has the distinct values while they are few; None when they are not. `ids` has them for columns that may
-    name subjects. `numbers` counts the plain numbers, `with_point` those of them that have a decimal point,
-    `with_comma` the texts that have a comma in its place, `within` the numbers in the ranges of a measurement's units;
-    `parts_naming_site` the values whose part before the first hyphen is the site.
+    name subjects. `is_key` where the format itself says that the column tells whose a row is. `numbers` counts the
+    plain numbers, `with_point` those of them that have a decimal point, `with_comma` the texts that have a comma in its
+    place, `within` the numbers in the ranges of a measurement's units; `parts_naming_site` the values whose part before
+    the first hyphen is the site.
     """
 
     name: str
@@ -49,6 +55,7 @@ class ColumnProfile:
     within: Counter[str] = field(default_factory=Counter)
     unrecorded: Counter[str] = field(default_factory=Counter)
     parts_naming_site: int = 0
+    is_key: bool = False
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
@@ -59,7 +66,11 @@ class ColumnProfile:
 
 @dataclass
 class ExportProfile:
-    """An export with what was read of it; `refused` counts files that cannot be read so, by reason.
+    """An export with what was read of it.
+
+    `refused` counts the files that cannot be read so, by code, and `reasons` has the first text of each. `subject` is
+    the column that names the subject by the format itself; `is_about_subjects` is False where the format has such
+    columns and this table has none. `item_names` has the names of items whose columns have their ids (ODM).
 
     Where the encoding is open, names of columns and values that are more than ASCII cannot be told: they are counted
     in `unread_names` and `unread_values`, and nothing is guessed from them.
@@ -71,53 +82,114 @@ class ExportProfile:
     rows: int = 0
     files: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, str] = field(default_factory=dict)
+    subject: str | None = None
+    is_about_subjects: bool = True
+    item_names: dict[str, str] = field(default_factory=dict)
     unread_names: set[str] = field(default_factory=set)
     unread_values: int = 0
 
     @property
+    def is_all_keys(self) -> bool:
+        """Whether the format itself says that no column holds data: the table is about other tables."""
+        return bool(self.columns) and all(column.is_key for column in self.columns.values())
+
+    @property
     def by_plain_name(self) -> dict[str, str]:
-        """Plain name -> column."""
-        return plain_columns(self.columns)
+        """Plain name -> column, by its own name and, after that, by the item's where the file defines items."""
+        names = plain_columns(self.columns)
+        for column, item in self.item_names.items():
+            if column in self.columns:
+                names.setdefault(plain(item), column)
+        return names
 
 
-def profile_export(export: Export, dialect: Dialect) -> ExportProfile:
-    """Read every file of an export strictly, as ingest does, and count what its columns hold."""
-    profile = ExportProfile(export, dialect)
-    for site, path in export.files:
-        data = path.read_bytes()
-        source = Source(path="any/file", encoding=dialect.encoding_to_look(data), delimiter=dialect.delimiter)
-        if source.encoding == "latin-1":
-            # Only its ASCII is right then, and a mark of UTF-8, which it is not, would have it refused.
-            data = data.removeprefix(codecs.BOM_UTF8)
+def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
+    """Read every file of an export strictly, as ingest does, and count what its columns hold: a profile a table.
+
+    Text that is refused as plain CSV, all of it, is read in the one layout of a system that takes it, if one does.
+    """
+    profiles = _profile_tables(export, dialect)
+    if export.format != "csv" or any(profile.files for profile in profiles):
+        return profiles
+    systems = [_profile_tables(replace(export, format=name), dialect) for name in SYSTEM_FORMATS]
+    taken = [found for found in systems if not found[0].refused]
+    return taken[0] if len(taken) == 1 else profiles
+
+
+def _profile_tables(export: Export, dialect: Dialect) -> list[ExportProfile]:
+    whole = ExportProfile(export, dialect)
+    profiles: dict[str, ExportProfile] = {}
+    for file in export.files:
         try:
-            table = READERS[source.format].read(data, source).tables[0]
+            reading = _read(file.read(), export.format, dialect)
         except Refusal as refusal:
-            profile.refused[refusal.reason.split(":")[0]] += 1
+            whole.refused[refusal.code] += 1
+            whole.reasons.setdefault(refusal.code, refusal.text)
             continue
-        profile.files += 1
-        profile.rows += table.rows.num_rows
-        for place, header in enumerate(table.header):
-            values = pl.Series("value", table.rows.column(place)).str.strip_chars(" \t\r\n")
-            filled = values.filter(values != "")
-            told = filled if dialect.encoding is not None else filled.filter(filled.str.contains(r"^[\x00-\x7f]*$"))
-            profile.unread_values += len(filled) - len(told)
-            if dialect.encoding is None and not header.isascii():
-                profile.unread_names.add(header)
-                continue
-            column = profile.columns.setdefault(header.strip(), _new_column(header.strip()))
-            column.files += 1
-            column.filled += len(filled)
-            _count(column, told, site)
-    return profile
+        items = item_names(reading)
+        for table in reading.tables:
+            profile = profiles.setdefault(table.name, ExportProfile(export, dialect))
+            profile.is_about_subjects &= table.subject is not None or not _names_subjects(reading)
+            profile.item_names |= items
+            _add(profile, table, file.site)
+    if not profiles:
+        return [whole]
+    # A file may have one table, and that is meant; of several, each is named.
+    if len(profiles) > 1 or export.format in NAMED_TABLES:
+        for name, profile in profiles.items():
+            profile.export = export.of_table(name) if name else export
+    first = next(iter(profiles.values()))
+    first.refused, first.reasons = whole.refused, whole.reasons
+    return list(profiles.values())
 
 
-def _new_column(name: str) -> ColumnProfile:
+def _read(data: bytes, format_name: ExportFormat, dialect: Dialect) -> Reading:
+    if format_name not in TEXT_FORMATS:
+        return read_export(data, Source(path="any/file", format=format_name))
+    encoding = dialect.encoding_to_look(data)
+    if encoding == "latin-1":
+        # Only its ASCII is right then, and a mark of UTF-8, which it is not, would have it refused.
+        data = data.removeprefix(codecs.BOM_UTF8)
+    return read_export(
+        data, Source(path="any/file", format=format_name, encoding=encoding, delimiter=dialect.delimiter)
+    )
+
+
+def _names_subjects(reading: Reading) -> bool:
+    return any(table.subject is not None for table in reading.tables)
+
+
+def _add(profile: ExportProfile, table: Table, site: str) -> None:
+    """Count what one table of one file holds."""
+    profile.files += 1
+    profile.rows += table.rows.num_rows
+    profile.subject = table.subject or profile.subject
+    for place, header in enumerate(table.header):
+        values = pl.Series("value", table.rows.column(place)).drop_nulls().str.strip_chars(" \t\r\n")
+        filled = values.filter(values != "")
+        told = filled if profile.dialect.encoding is not None else filled.filter(filled.str.contains(_ASCII))
+        profile.unread_values += len(filled) - len(told)
+        name = header.strip()
+        if profile.dialect.encoding is None and not header.isascii():
+            profile.unread_names.add(header)
+            continue
+        column = profile.columns.setdefault(
+            name, _new_column(name, profile.item_names.get(name), is_subject=header == table.subject)
+        )
+        column.is_key = header in table.keys
+        column.files += 1
+        column.filled += len(filled)
+        _count(column, told, site)
+
+
+def _new_column(name: str, item: str | None, *, is_subject: bool) -> ColumnProfile:
     names = known_names()
-    key = {plain(name): name}
+    key = {plain(name): name, plain(item or name): name}
     measured = next((known for known in names.measurements_of("VS") if find_by_names(known.items, key)), None)
     return ColumnProfile(
         name,
-        ids=set() if find_by_names([*names.subject, "*subj*", "*pat*"], key) else None,
+        ids=set() if is_subject or find_by_names([*names.subject, "*subj*", "*pat*"], key) else None,
         ranges=measured.units if measured else {},
     )
 

@@ -62,8 +62,12 @@ def _sources(proposal: StudyProposal, study: Study) -> Iterator[Judged]:
 def _guess_of(proposal: StudyProposal, source: Source) -> SourceGuess | None:
     """Return the guess all of whose files are the source's, since a path can be written in more than one way."""
     for guess in proposal.sources:
-        files = [f"{path.parent.name}/{path.name}" for _, path in guess.profile.export.files]
-        if all(fnmatch.fnmatchcase(file, source.path) for file in files):
+        export = guess.profile.export
+        files = [f"{file.path.parent.name}/{file.path.name}" for file in export.files]
+        members = [file.member or "" for file in export.files]
+        is_table = source.table is None or export.table in (None, source.table)
+        is_member = all(fnmatch.fnmatchcase(member, source.member or "") for member in members)
+        if is_table and is_member and all(fnmatch.fnmatchcase(file, source.path) for file in files):
             return guess
     return None
 

@@ -8,7 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+
+from pipelines.onboarding.exports import ExportFile
 
 DELIMITERS = (",", ";", "\t", "|")
 # Tried where not every file is UTF-8.
@@ -39,12 +40,20 @@ class Dialect:
         return own if own in ("utf-16", "utf-8") else "latin-1"
 
 
-def find_dialect(files: Sequence[Path]) -> Dialect:
-    """Read every file of an export whole, one at a time, and return what can read all of them."""
+# What is said of formats that are no delimited text: nothing.
+UNICODE = Dialect("utf-8", "", ",", "")
+
+
+def find_dialect(files: Sequence[ExportFile]) -> Dialect:
+    """Read every file of an export whole, one at a time, and return what can read all of them.
+
+    Raises:
+        Refusal: a file cannot be unpacked.
+    """
     own = Counter[str]()
     delimiters = Counter[str]()
-    for path in files:
-        data = path.read_bytes()
+    for file in files:
+        data = file.read()
         own[_own_encoding(data)] += 1
         header_as = "utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig"
         delimiters.update([_delimiter_of(data[:_HEADER_BYTES].decode(header_as, "replace"))])
@@ -62,7 +71,7 @@ def _own_encoding(data: bytes) -> str:
     return "utf-8" if _decodes(data, "utf-8") else "other"
 
 
-def _encoding(own: Counter[str], files: Sequence[Path]) -> tuple[str | None, str]:
+def _encoding(own: Counter[str], files: Sequence[ExportFile]) -> tuple[str | None, str]:
     total = len(files)
     if own["utf-8"] + own["ascii"] == total:
         return "utf-8", f"{total:,} of {total:,} files"
@@ -82,10 +91,10 @@ def _encoding(own: Counter[str], files: Sequence[Path]) -> tuple[str | None, str
     return None, f"{said}; {' and '.join(fitting)} can read them all: ask which it is"
 
 
-def _that_read_all(files: Sequence[Path]) -> list[str]:
+def _that_read_all(files: Sequence[ExportFile]) -> list[str]:
     fitting = list(CANDIDATES)
-    for path in files:
-        data = path.read_bytes()
+    for file in files:
+        data = file.read()
         fitting = fitting if data.isascii() else [name for name in fitting if _decodes(data, name)]
     return fitting
 

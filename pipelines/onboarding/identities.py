@@ -60,6 +60,8 @@ def guess_subject(profile: ExportProfile, study_id: str, known_subjects: set[str
         study_id: the study's id; where it stands before most ids of a column, it is taken off.
         known_subjects: the ids of the study's subjects, as `subject_ids` returns them; empty where they are not known.
     """
+    if profile.subject is not None and profile.subject in profile.columns:
+        return _guess(profile, profile.columns[profile.subject], study_id, "the format itself names the subject there")
     candidates = _candidates(profile)
     if not candidates:
         return None

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from pipelines.onboarding.column_profiles import ExportProfile, profile_export
 from pipelines.onboarding.date_fits import guess_formats
-from pipelines.onboarding.dialects import find_dialect
-from pipelines.onboarding.exports import Export, list_exports
+from pipelines.onboarding.dialects import UNICODE, Dialect, find_dialect
+from pipelines.onboarding.exports import Export, list_exports, tell_apart
+from pipelines.onboarding.format_signs import TEXT_FORMATS
 from pipelines.onboarding.identities import (
     IdentityGuess,
     guess_site,
@@ -58,12 +59,17 @@ class SourceGuess:
     @property
     def is_subject_open(self) -> bool:
         """Whether a human has to say whose its rows are: no column was found, and they are neither sites nor SDTM."""
-        return self.subject is None and not (self.is_of_sites or self.is_sdtm)
+        nobody = self.is_of_sites or self.is_sdtm or not self.profile.is_about_subjects
+        return self.subject is None and not nobody
 
 
 @dataclass
 class StudyProposal:
-    """A whole study.yml as guessed; `sites` only where no export lists them, `foreign` are files that are no text."""
+    """A whole study.yml as guessed.
+
+    `sites` only where no export lists them. `foreign` says of kinds of files why they are not read. `aside` are tables
+    about the data, such as the definitions of items, that feed no dataset.
+    """
 
     study: str
     sites: list[str]
@@ -72,6 +78,7 @@ class StudyProposal:
     sources: list[SourceGuess]
     mappings: list[MappingGuess]
     foreign: list[str]
+    aside: list[Export]
 
 
 def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None] | None = None) -> StudyProposal:
@@ -83,16 +90,20 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
         UserError: landing holds nothing of this study.
     """
     exports, foreign = list_exports(home, study_id)
-    profiles = []
+    profiles: list[ExportProfile] = []
     for export in exports:
         if on_export:
             on_export(export)
-        profiles.append(profile_export(export, find_dialect([path for _, path in export.files])))
+        profiles += profile_export(export, _dialect(export))
+    tell_apart([profile.export for profile in profiles])
     found = {profile.export.name: guess_dataset(profile) for profile in profiles if profile.files}
     subjects = _known_subjects(study_id, profiles, found)
     naming_sites = Counter(plain(name) for profile in profiles for name in site_columns(profile))
-    sources, mappings = [], []
+    sources, mappings, aside = [], [], []
     for profile in profiles:
+        if profile.is_all_keys and found.get(profile.export.name) is None:
+            aside.append(profile.export)
+            continue
         source, mapping = _guess_source(study_id, profile, found.get(profile.export.name), subjects, naming_sites)
         sources.append(source)
         mappings += [mapping] if mapping is not None else []
@@ -103,7 +114,11 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
     sites = [] if any(mapping.dataset == "SITE" for mapping in mappings) else delivering
     visits = guess_visits(profiles, mappings)
     spell_visits_alike(profiles, mappings, visits)
-    return StudyProposal(study_id, sites, len(delivering), visits, sources, mappings, foreign)
+    return StudyProposal(study_id, sites, len(delivering), visits, sources, mappings, foreign, aside)
+
+
+def _dialect(export: Export) -> Dialect:
+    return find_dialect(export.files) if export.format in TEXT_FORMATS else UNICODE
 
 
 def _known_subjects(

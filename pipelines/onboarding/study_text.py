@@ -12,6 +12,8 @@ import yaml
 from pipelines.cli_output import safe
 from pipelines.onboarding.column_profiles import ExportProfile
 from pipelines.onboarding.dialects import Dialect
+from pipelines.onboarding.exports import Export
+from pipelines.onboarding.format_signs import SYSTEM_FORMATS
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess
 from pipelines.onboarding.proposal import SourceGuess, StudyProposal
 from pipelines.onboarding.unused_columns import unused_columns
@@ -44,7 +46,8 @@ def _head(proposal: StudyProposal) -> Iterator[str]:
     yield f"title: {TODO}  # {TODO}: as on the protocol"
     yield f"sponsor: {TODO}  # {TODO}: who receives the extract"
     for kind in proposal.foreign:
-        yield f"# {TODO}: {kind} is no delimited text; ask the sites for CSV"
+        yield f"# {TODO}: {safe(kind)}; ask the sites for an export of another kind"
+    yield from _aside(proposal.aside)
     if proposal.sites:
         yield ""
         yield f"# {CONFIRM}: the folders in landing. No export lists the sites: name, country, activation_date go here."
@@ -55,6 +58,15 @@ def _head(proposal: StudyProposal) -> Iterator[str]:
         yield f"# {CONFIRM}: as the exports name them, in a likely order. {TODO}: num and day, from the protocol."
         yield "visits:"
         yield from (f"  - {{name: {_scalar(visit.name)}}}  # {visit.records:,} records" for visit in proposal.visits)
+
+
+def _aside(exports: Sequence[Export]) -> Iterator[str]:
+    tables: dict[str, list[str]] = {}
+    for export in exports:
+        tables.setdefault(export.path, []).append(_scalar(export.table or export.name))
+    for path, names in tables.items():
+        told = f"{_scalar(path)} has tables about the data, which a source can take too: {', '.join(names)}"
+        yield from _wrapped(safe(told), "# ")
 
 
 def _sources(proposal: StudyProposal) -> Iterator[str]:
@@ -81,16 +93,19 @@ def _unused(source: SourceGuess, proposal: StudyProposal) -> Iterator[str]:
     parts += [f"without a value: {unused.blank:,}"] if unused.blank else []
     parts += [f"another column written again: {unused.written_again:,}"] if unused.written_again else []
     told = f"{unused.count:,} of {len(source.profile.columns):,} columns are not used: {'; '.join(parts)}"
-    yield from textwrap.wrap(
-        told, _WIDTH, initial_indent="  # ", subsequent_indent="  #   ", break_long_words=False, break_on_hyphens=False
-    )
+    yield from _wrapped(told, "  # ")
+
+
+def _wrapped(told: str, begin: str) -> list[str]:
+    wrapper = textwrap.TextWrapper(_WIDTH, begin, f"{begin}  ", break_long_words=False, break_on_hyphens=False)
+    return wrapper.wrap(told)
 
 
 def _source(source: SourceGuess, *, layout: bool) -> Iterator[str]:
     profile = source.profile
     yield from _unread(profile)
     yield f"  {_scalar(source.name)}:"
-    yield f"    path: {_scalar(profile.export.path)}"
+    yield from _file(profile.export)
     if layout:
         yield f"    layout: sdtm  # {CONFIRM}: its columns have the names of SDTM"
     yield from _dialect(profile.dialect)
@@ -120,9 +135,27 @@ def _marks(source: SourceGuess) -> Iterator[str]:
         yield f"    missing: {_list(source.missing.value)}  # {CONFIRM}: {source.missing.why}"
 
 
+def _file(export: Export) -> Iterator[str]:
+    yield f"    path: {_scalar(export.path)}"
+    if export.member is not None:
+        yield f"    member: {_scalar(export.member)}"
+    if export.format != "csv":
+        why = (
+            "refused as plain CSV, and read so"
+            if export.format in SYSTEM_FORMATS
+            else "by the first bytes of its files"
+        )
+        yield f"    format: {export.format}  # {CONFIRM}: {why}"
+    if export.format == "redcap":
+        yield f"    # {TODO}: dictionary: FILE, the project's, put beside this file; then table: names an instrument"
+    if export.table is not None:
+        yield f"    table: {_scalar(export.table)}"
+
+
 def _unread(profile: ExportProfile) -> Iterator[str]:
     for reason, count in sorted(profile.refused.items()):
-        yield f"  # {TODO}: {count:,} of {len(profile.export.files):,} files are refused so: {reason}"
+        told = f"{reason}: {profile.reasons[reason]}"
+        yield f"  # {TODO}: {count:,} of {len(profile.export.files):,} files are refused so: {safe(told)}"
     if profile.unread_names or profile.unread_values:
         names, values = len(profile.unread_names), profile.unread_values
         yield (

@@ -36,7 +36,8 @@ def unused_columns(source: SourceGuess, proposal: StudyProposal) -> UnusedColumn
     """Return the columns that neither the source nor a mapping from it reads."""
     used = {column.casefold() for column in _used(source, proposal.mappings)}
     elsewhere = {name for other in proposal.sources if other is not source for name in other.profile.columns}
-    left = [column for column in source.profile.columns.values() if column.name.casefold() not in used]
+    columns = [column for column in source.profile.columns.values() if not column.is_key]
+    left = [column for column in columns if column.name.casefold() not in used]
     filled = [column.name for column in left if column.filled]
     telling = [name for name in filled if not _writes_another_again(name, source.profile.columns)]
     telling.sort(key=lambda name: name in elsewhere)

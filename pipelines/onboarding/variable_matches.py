@@ -71,6 +71,8 @@ def _is_in_range(column: ColumnProfile) -> bool:
 def match_variables(dataset: Dataset, profile: ExportProfile, taken: set[str]) -> dict[str, Match]:
     """Return variable -> the columns that fill it; columns in `taken` (site, subject) are left out of weak guesses."""
     found: dict[str, Match] = {}
+    # Columns that the format has of its own, such as LocationOID, are taken by their names only.
+    taken = taken | {column.name for column in profile.columns.values() if column.is_key}
     # The items themselves first, even under an abbreviation, and then what writes them again.
     for again in (False, True):
         columns = {key: c for key, c in profile.by_plain_name.items() if again or not is_again(c)}

@@ -52,7 +52,7 @@ def test_every_command_of_the_design_is_there() -> None:
     names = set(typer.main.get_command(cli.app).commands)
     assert names == {
         "demo", "simulate", "run", "deliveries", "verdicts", "findings", "check", "report", "extract", "verify",
-        "doctor", "dev", "init", "templates", "readiness",
+        "doctor", "dev", "init", "templates", "readiness", "preview",
         "cleanliness",
     }  # fmt: skip
 

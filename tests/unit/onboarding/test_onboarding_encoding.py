@@ -11,6 +11,7 @@ from landed_exports import loaded, propose, put, written
 
 from pipelines.errors import UserError
 from pipelines.onboarding.dialects import Dialect, find_dialect
+from pipelines.onboarding.exports import ExportFile
 from pipelines.settings import Home
 from pipelines.study_source import Expression
 
@@ -71,7 +72,7 @@ def test_every_encoding_that_is_named_reads_the_file_and_the_right_one_is_named(
     path = tmp_path_factory.mktemp("landing") / "AE.csv"
     path.write_bytes(export(text, "cp1251"))
     assume(not is_utf8(path.read_bytes()))
-    dialect = find_dialect([path])
+    dialect = find_dialect([ExportFile("101", path)])
     why = dialect.encoding_why.removeprefix("1 of 1 files are not UTF-8; ")
     named = [dialect.encoding] if dialect.encoding else why.partition(" can read")[0].split(" and ")
     assert "cp1251" in named

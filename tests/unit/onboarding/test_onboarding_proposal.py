@@ -33,10 +33,10 @@ def test_without_exports_the_user_is_told_where_they_belong(home: Home) -> None:
 def test_files_of_one_form_are_one_source_whatever_stamps_they_carry(home: Home) -> None:
     put(home, "101/edc/101_AE_20240131.csv", "SUBJID,AETERM\n1,a\n")
     put(home, "102/edc/102_AE_2024-02-28.csv", "SUBJID,AETERM\n1,a\n")
-    put(home, "102/edc/vitals.xlsx", b"PK\x03\x04")
+    put(home, "102/edc/vitals.pdf", b"%PDF-1.7")
     proposal = propose(home)
     assert [(source.name, source.profile.export.path) for source in proposal.sources] == [("AE", "edc/*_AE_*.csv")]
-    assert proposal.foreign == ["edc/*.xlsx"]
+    assert proposal.foreign == ["edc/*.pdf is of no export format"]
 
 
 def test_two_systems_with_one_file_name_are_two_sources(home: Home) -> None:

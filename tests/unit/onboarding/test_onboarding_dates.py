@@ -16,7 +16,7 @@ from pipelines.date_formats import DATE_FORMATS
 from pipelines.errors import ConfigError
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit, guess_formats
 from pipelines.settings import Home
-from pipelines.standardize.date_functions import read_date_sql
+from pipelines.date_functions import read_date_sql
 from pipelines.study_source import Expression
 
 

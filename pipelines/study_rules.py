@@ -53,7 +53,7 @@ def _check_once(document: LocatedYaml, what: str, given: Iterable[tuple[str, Loc
 # What decides how a file is read as a whole, and so is said alike by all sources that take a table of it.
 _OF_THE_FILE = ("format", "encoding", "delimiter", "quote", "dictionary", "header_rows")
 # What is agreed about a file as it arrives, whatever is in it.
-_OF_THE_ARRIVAL = ("announced_by", "at_rest_seconds")
+_OF_THE_ARRIVAL = ("announced_by", "at_rest_seconds", "content")
 
 
 def _check_shared_paths(study: Study, document: LocatedYaml) -> None:

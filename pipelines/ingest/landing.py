@@ -102,7 +102,7 @@ def sources_of(study: Study, file: LandingFile) -> tuple[str, ...]:
     Raises:
         Refusal: no path pattern fits the file, or more than one.
     """
-    fitting = [name for name, source in study.sources.items() if _fits(source.path, file)]
+    fitting = [name for name, source in study.sources.items() if fits(source.path, file)]
     if len({study.sources[name].path for name in fitting}) == 1:
         return tuple(fitting)
     if fitting:
@@ -127,7 +127,8 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in name)
 
 
-def _fits(pattern: str, file: LandingFile) -> bool:
+def fits(pattern: str, file: LandingFile) -> bool:
+    """Return whether a file lies where a source's path pattern says."""
     system, _, name = pattern.partition("/")
     return fnmatch.fnmatchcase(file.system, system) and fnmatch.fnmatchcase(file.file, name)
 

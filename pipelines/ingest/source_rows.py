@@ -1,4 +1,4 @@
-"""What the sources take from one file: each its table, under the agreed names, of the right site, with lineage."""
+"""What the sources take from one file: each its table, under agreed names, of its study and site, with lineage."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.ingest.examination import OddText, count_repeated_rows, find_odd_text
 from pipelines.ingest.landing import has_site
-from pipelines.ingest.layout import Layout, agreed_table, hold_to_site, table_of, with_lineage
+from pipelines.ingest.layout import Layout, agreed_table, table_of, with_lineage
 from pipelines.ingest.ledger import name_in_rows
+from pipelines.ingest.owners import hold_to_site, hold_to_study
 from pipelines.ingest.readers import Content, Reading, Remark, read_export
 from pipelines.settings import Home
 from pipelines.study import Study
@@ -60,6 +62,9 @@ def read_sources(
         reading = readings[source.member]
         read = table_of(reading, source, layouts[name])
         table = agreed_table(read, layouts[name])
+        if not source.delivery.is_incremental:
+            table = _without_null(table)
+        hold_to_study(table, source, study.own_names)
         hold_to_site(table, source, site, partial(has_site, home, study))
         facts = Facts(
             rows=table.num_rows,
@@ -72,3 +77,11 @@ def read_sources(
         source_file = name_in_rows(study.study, site, file_name, read.member)
         taken[name] = SourceRows(with_lineage(table, source_file, site, read.places, read.numbers), facts)
     return taken
+
+
+def _without_null(table: pa.Table) -> pa.Table:
+    """Return a table with blanks for what the file does not mention: only an increment leaves the older value be."""
+    if not any(column.null_count for column in table.columns):
+        return table
+    filled = [pc.fill_null(column, "") if column.null_count else column for column in table.columns]
+    return pa.table(filled, names=table.column_names)

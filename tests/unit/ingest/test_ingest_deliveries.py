@@ -15,10 +15,10 @@ from pipelines.ingest import (
     current_deliveries,
     ingest_site,
     ingest_study,
-    intake,
     landing_fingerprint,
     landing_sites,
     read_deliveries,
+    site_intake,
 )
 from pipelines.ingest.arrival import arrived
 from pipelines.settings import Home
@@ -75,7 +75,7 @@ def test_an_unchanged_file_is_not_even_opened(desk: Desk, monkeypatch: pytest.Mo
     desk.put("edc/XX.csv", A)
     assert len(desk.ingest()) == 2
     opened: list[str] = []
-    monkeypatch.setattr(intake, "arrived", lambda file, folder: opened.append(file.name) or arrived(file, folder))
+    monkeypatch.setattr(site_intake, "arrived", lambda file, folder: opened.append(file.name) or arrived(file, folder))
     assert desk.ingest() == []
     assert opened == []
     desk.put("edc/AE.csv", A)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,6 +14,8 @@ from pipelines.ingest.refusal import Refusal
 from pipelines.settings import Home
 from pipelines.study import Study
 from pipelines.study_delivery import DeliveryContract
+
+Clock = Callable[[], datetime]
 
 MANIFEST = "manifest.csv"
 DONE = ".done"
@@ -53,7 +55,7 @@ class Arrivals:
     announced: Mapping[str, Announced] = field(default_factory=dict)
 
 
-def arrivals_of(study: Study, files: Iterable[LandingFile], now: datetime) -> Arrivals:
+def arrivals_of(study: Study, files: Iterable[LandingFile], now: Clock) -> Arrivals:
     """Sort a site's files into those that may be read and those that wait; markers and manifests are neither."""
     if all(source.delivery == DeliveryContract() for source in study.sources.values()):
         return Arrivals(list(files), [])
@@ -80,7 +82,7 @@ def arrivals_of(study: Study, files: Iterable[LandingFile], now: datetime) -> Ar
     return replace(arrivals, announced=announced)
 
 
-def waiting_files(home: Home, study: Study, now: datetime) -> list[WaitingFile]:
+def waiting_files(home: Home, study: Study, now: Clock) -> list[WaitingFile]:
     """Return the files of a study that no run would read now, sorted by site and file.
 
     Raises:
@@ -123,11 +125,10 @@ def _waits_for(
     file: LandingFile,
     beside: Mapping[str, LandingFile],
     manifest: dict[str, Announced] | Refusal | None,
-    now: datetime,
+    now: Clock,
 ) -> str:
     """Return what a file has to wait for, in words; blank where it may be read."""
-    age = now.timestamp() - file.mtime_ns / 1e9
-    if contract.at_rest_seconds and age < contract.at_rest_seconds:
+    if contract.at_rest_seconds and now().timestamp() - file.mtime_ns / 1e9 < contract.at_rest_seconds:
         return f"it changed less than {contract.at_rest_seconds} seconds ago"
     if contract.announced_by == "done":
         marker = beside.get(file.name + DONE)

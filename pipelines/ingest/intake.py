@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from pipelines.ingest.announcements import arrivals_of
+from pipelines.ingest.announcements import Clock, arrivals_of
 from pipelines.ingest.landing import landing_files, landing_sites
 from pipelines.ingest.layout import Layout, layout_of
 from pipelines.ingest.ledger import DeliveryEvent, ledger_path, read_ledger, write_ledger
-from pipelines.ingest.site_intake import Clock, SiteIntake
+from pipelines.ingest.site_intake import SiteIntake
 from pipelines.ingest.store import holding_site
 from pipelines.settings import Home
 from pipelines.study import Study
@@ -87,7 +87,7 @@ def _ingest(home: Home, study: Study, site: str, layouts: Mapping[str, Layout], 
         return []
     with holding_site(ledger.parent):
         before = read_ledger(ledger)
-        arrivals = arrivals_of(study, files, now())
+        arrivals = arrivals_of(study, files, now)
         intake = SiteIntake(home, study, site, list(before), arrivals, layouts, now)
         for file in arrivals.ready:
             intake.take(file)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipelines.ingest.announcements import Arrivals
+from pipelines.ingest.announcements import Arrivals, Clock
 from pipelines.ingest.arrival import Arrived, arrived
 from pipelines.ingest.history import SiteHistory
 from pipelines.ingest.increment_chain import build, increment_of
@@ -25,8 +25,6 @@ from pipelines.ingest.source_rows import SourceRows, read_sources
 from pipelines.ingest.store import keep_delivery, keep_refused
 from pipelines.settings import Home
 from pipelines.study import Study
-
-Clock = Callable[[], datetime]
 
 
 @dataclass

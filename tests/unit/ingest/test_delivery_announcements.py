@@ -22,7 +22,7 @@ def manifest(content: str = A, *, file: str = "AE.csv", rows: str = "2", head: s
 
 
 def waiting(desk: Desk) -> list[tuple[str, str]]:
-    return [(one.file, one.why) for one in waiting_files(desk.home, desk.study, LATER)]
+    return [(one.file, one.why) for one in waiting_files(desk.home, desk.study, lambda: LATER)]
 
 
 def test_a_growing_upload_is_never_read_early(desk_for: Callable[..., Desk]) -> None:

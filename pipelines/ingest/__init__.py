@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.ingest.announcements import WaitingFile, waiting_files
+from pipelines.ingest.announcements import WaitingFile, landing_fingerprint, waiting_files
 from pipelines.ingest.decisions import decide
 from pipelines.ingest.deliveries import (
     CurrentDelivery,
@@ -17,7 +17,7 @@ from pipelines.ingest.deliveries import (
     repeated_deliveries,
 )
 from pipelines.ingest.intake import ingest_site, ingest_study, utc_now
-from pipelines.ingest.landing import landing_fingerprint, landing_sites, unusable_site_folders
+from pipelines.ingest.landing import landing_sites, unusable_site_folders
 from pipelines.ingest.ledger import DeliveryEvent
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -94,6 +95,17 @@ def waiting_files(home: Home, study: Study, now: Clock) -> list[WaitingFile]:
         for file, why in arrivals_of(study, landing_files(home, study.study, site), now).waiting
     ]
     return sorted(found, key=lambda waiting: (waiting.site, waiting.file))
+
+
+def landing_fingerprint(home: Home, study: Study, site: str, now: Clock) -> str:
+    """Return a hash of the names, sizes and times of a site's files; it changes when there may be something to read.
+
+    A file that waits is left out, so that what it waits for changes the hash.
+    """
+    files = landing_files(home, study.study, site)
+    waiting = {file.name for file, _ in arrivals_of(study, files, now).waiting}
+    lines = [f"{f.name}\t{f.size}\t{f.mtime_ns}\n" for f in files if f.name not in waiting]
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
 def _contract_of(study: Study, file: LandingFile) -> DeliveryContract | None:

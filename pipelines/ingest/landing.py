@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import os
 import re
 import stat
@@ -46,12 +45,6 @@ def landing_sites(home: Home, study_id: str) -> list[str]:
 def unusable_site_folders(home: Home, study_id: str) -> list[str]:
     """Return the folders beside the sites' that cannot be a site's: a name that is none, or a link out of landing."""
     return [printable(name) for name, usable in _site_folders(home, study_id) if not usable]
-
-
-def landing_fingerprint(home: Home, study_id: str, site: str) -> str:
-    """Return a hash of the names, sizes and times of a site's files; it changes when there may be something to read."""
-    lines = [f"{f.name}\t{f.size}\t{f.mtime_ns}\n" for f in landing_files(home, study_id, site)]
-    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
 def landing_files(home: Home, study_id: str, site: str) -> list[LandingFile]:

@@ -108,6 +108,16 @@ def _print_summary(summary: RunSummary) -> None:
     print_line(f"files     {counted(summary.files)}")
     for refused in summary.refused:
         print_line(f"  refused {safe(refused.site)}/{safe(refused.file)}: {safe(refused.reason)}")
+    for held in summary.held:
+        print_line(f"  held    {safe(held.site)}/{safe(held.file)}: {safe(held.reason)}")
+    if summary.held:
+        print_line(f"          decide: siteproof delivery accept {summary.study} SITE FILE --reason TEXT, or reject")
+    for waiting in summary.waiting:
+        print_line(f"  waiting {safe(waiting.site)}/{safe(waiting.file)}: {safe(waiting.why)}")
+    for foreign in summary.security:
+        print_line(
+            f"SECURITY  {safe(foreign.site)}/{safe(foreign.file)} may be another study's: {safe(foreign.reason)}"
+        )
     print_line(f"verdicts  {counted(summary.verdicts)}, at {summary.sites} sites")
     print_line(f"findings  {counted(summary.findings)}")
     if summary.verdicts["error"]:

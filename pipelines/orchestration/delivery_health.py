@@ -1,4 +1,4 @@
-"""What of a study's deliveries asks for somebody: held for a decision, waiting to be read, or maybe another sponsor's."""
+"""What of a study's deliveries asks for somebody: held for a decision, not read yet, or maybe another sponsor's."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def list_redeliveries(
     of a file state as its extract date; None where they state none. Where a file came last that was extracted before
     the current one, both are told as the later and the earlier of the two, with its name and the day of its receipt.
     """
-    pairs = _pairs(home, study, deliveries)
+    pairs = consecutive_pairs(home, study, deliveries)
     previous = [before for before, _ in pairs.values()]
     repeated = {at: received[:10] for at, received in repeated_deliveries(home, study.study).items()}
     late = late_deliveries(home, study.study)
@@ -74,7 +74,7 @@ def count_vanished(
     columns both files have. Records without such a key are not looked at, and what is read is those files alone. One
     that is held stands beside the current one instead; what it lacks of the keys of its contract is told in any case.
     """
-    pairs = _pairs(home, study, deliveries)
+    pairs = consecutive_pairs(home, study, deliveries)
     current = {(delivery.site, delivery.source): delivery for delivery in deliveries}
     waiting = {(one.site, one.source): one for one in held if one.source in study.sources}
     pairs |= {at: (current[at], one) for at, one in waiting.items() if at in current}
@@ -84,7 +84,7 @@ def count_vanished(
     now = source_files(study, [current for _, current in pairs.values()])
     rows: list[tuple[object, ...]] = []
     for dataset in load_vocabulary().values():
-        keys = {key: _comparable_files(study, dataset, key, pairs.values()) for key in dataset.stable_keys}
+        keys = {key: comparable_files(study, dataset, key, pairs.values()) for key in dataset.stable_keys}
         if any(keys.values()):
             query = _vanished_sql(study, dataset, keys, before, now)
             for site, source, *counts in connection.execute(query).fetchall():
@@ -110,9 +110,10 @@ def _vanished_keys(source: Source, before: CurrentDelivery, now: CurrentDelivery
     return keys.height, gone.height, "; ".join(first[:NAMED_RECORDS])
 
 
-def _pairs(
+def consecutive_pairs(
     home: Home, study: Study, deliveries: Sequence[CurrentDelivery]
 ) -> dict[tuple[str, str], tuple[CurrentDelivery, CurrentDelivery]]:
+    """Return (site, source) -> the delivery before and the current one, where other content was current before."""
     before = {(delivery.site, delivery.source): delivery for delivery in previous_deliveries(home, study.study)}
     return {
         (now.site, now.source): (before[now.site, now.source], now)
@@ -121,7 +122,7 @@ def _pairs(
     }
 
 
-def _comparable_files(
+def comparable_files(
     study: Study, dataset: Dataset, key: StableKey, pairs: Iterable[tuple[CurrentDelivery, CurrentDelivery]]
 ) -> list[tuple[str, str]]:
     """Return (site, source) of the files that fill a key from the same columns as the ones before them."""
@@ -161,7 +162,7 @@ def _keys_sql(study: Study, dataset: Dataset, keys: KeyFiles, files: dict[str, S
     """Select the keyed records of some files, each once: its site, source and subject, and its key as in staging."""
     branches = " ".join(
         f"WHEN (site, source_name) IN ({_pairs_text(compared)})"
-        f" AND {' AND '.join(f'{quote_name(name)} IS NOT NULL' for name in key)} THEN {_key_text(key)}"
+        f" AND {' AND '.join(f'{quote_name(name)} IS NOT NULL' for name in key)} THEN {key_text(key)}"
         for key, compared in keys.items()
         if compared
     )
@@ -175,6 +176,7 @@ def _pairs_text(pairs: Sequence[tuple[str, str]]) -> str:
     return ", ".join(f"({quote_text(site)}, {quote_text(source)})" for site, source in pairs)
 
 
-def _key_text(names: Sequence[str]) -> str:
+def key_text(names: Sequence[str]) -> str:
+    """Return the SQL that writes a record's key: `AESPID=3`, several variables with a blank between them."""
     parts = ", ".join(f"{quote_text(name + '=')} || {quote_name(name)}" for name in names)
     return f"concat_ws(' ', {parts})"

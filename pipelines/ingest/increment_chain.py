@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.ingest.extracted_day import stated_day
-from pipelines.ingest.increments import SOURCE_FILE, key_expression, lay_increments, with_source_files
+from pipelines.ingest.increments import SOURCE_FILE, SOURCE_ROW, key_expression, lay_increments, with_source_files
 from pipelines.ingest.layout import LINEAGE_COLUMNS
 from pipelines.ingest.ledger import DeliveryEvent
 from pipelines.ingest.readers import Content
@@ -54,7 +54,7 @@ def increment_of(name: str, sha256: str, taken: SourceRows, source: Source) -> I
     key = frame.select(key_expression(frame, source.delivery.key).alias("key"))["key"].struct.unnest()
     blank = key.select(pl.all_horizontal(pl.all() == "")).to_series()
     if blank.any():
-        row = int(blank.arg_true()[0]) + 1
+        row = frame[SOURCE_ROW][int(blank.arg_true()[0])]
         raise Refusal("blank_key", f"row {row} has nothing in the columns of the key: {', '.join(source.delivery.key)}")
     return Increment(name, sha256, taken.rows, stated_day(taken.rows, source))
 

@@ -12,8 +12,9 @@ import pyarrow as pa
 from pipelines.foreign_text import normal_form
 from pipelines.ingest.layout import LINEAGE_COLUMNS
 
-TRANSACTION = "TransactionType"
-SOURCE_FILE = LINEAGE_COLUMNS[0]
+# The column of transactions, and the one that takes a record away, in any case of its letters.
+TRANSACTION, REMOVE = "TransactionType", "remove"
+SOURCE_FILE, SOURCE_ROW = LINEAGE_COLUMNS[:2]
 _KEY = "__key"
 _ORDER = "__order"
 
@@ -61,7 +62,7 @@ def _with_columns_of(base: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFram
     new = new.rename({name: known[name.casefold()] for name in new.columns if name.casefold() in known})
     names = list(dict.fromkeys([*base.columns, *new.columns]))
     names.sort(key=lambda name: LINEAGE_COLUMNS.index(name) if name in LINEAGE_COLUMNS else len(LINEAGE_COLUMNS))
-    schema = {name: pl.Int64 if name == LINEAGE_COLUMNS[1] else pl.String for name in names}
+    schema = {name: pl.Int64 if name == SOURCE_ROW else pl.String for name in names}
     return tuple(  # type: ignore[return-value]
         frame.with_columns(pl.lit(None, pl.String).alias(name) for name in names if name not in frame.columns)
         .select(names)
@@ -110,7 +111,7 @@ def _play(
     state: dict[tuple[str, ...], list[dict[str, Any]]], row: dict[str, Any], columns: Sequence[str], kind: str
 ) -> None:
     at = tuple(row[_KEY].values())
-    if kind == "remove":
+    if kind == REMOVE:
         named = [place for place, column in enumerate(columns) if row[column] is not None]
         for other in [other for other in state if all(other[place] == at[place] for place in named)]:
             del state[other]

@@ -15,6 +15,7 @@ from pipelines.ingest.announcements import Announced
 from pipelines.ingest.extracted_day import stated_day
 from pipelines.ingest.increments import key_expression
 from pipelines.ingest.ledger import DeliveryEvent
+from pipelines.ingest.owners import STUDY_MISMATCH
 from pipelines.ingest.refusal import Refusal
 from pipelines.ingest.source_rows import SourceRows
 from pipelines.ingest.store import ROWS_FILE
@@ -71,10 +72,10 @@ def hold_to_announcement(study: Study, site: str, sha256: str, announced: Announ
     """
     if announced is None:
         return
+    if announced.study is not None and announced.study not in study.own_names:
+        raise Refusal(STUDY_MISMATCH, "the manifest announces it for another study")
     if announced.site not in (None, site):
         raise Refusal("site_mismatch", f"the manifest announces it for another site than {site}")
-    if announced.study is not None and announced.study not in study.own_names:
-        raise Refusal("study_mismatch", "the manifest announces it for another study")
     if announced.sha256 != sha256:
         raise Refusal("manifest_mismatch", "its sha256 is another than the manifest's; have it sent again")
 

@@ -53,8 +53,8 @@ def layout_of(source: Source, mapped: Sequence[str] = (), study_names: Collectio
     declared, required = _declared_names(source), _required_names(source)
     read = sorted(mapped) if source.format in SPARSE_FORMATS else []
     parts: list[object] = [READERS[source.format].version, EXAMINATION, declaration, declared, required, read]
-    if source.delivery.is_incremental:
-        parts.append(["incremental", *source.delivery.key])
+    if source.delivery.key:
+        parts.append([source.delivery.content, *source.delivery.key])
     if source.study is not None:
         parts.append(sorted(study_names))
     spelling = {_folded(name): name for name in reversed(declared)}

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import pwd
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from pipelines import cli
-from pipelines.ingest import ingest_study
+from pipelines.ingest import WaitingFile, ingest_study
+from pipelines.orchestration.home_resource import HomeResource
+from pipelines.orchestration.ingest_assets import deliveries, site_export
+from pipelines.orchestration.partitions import register_study
+from pipelines.orchestration.run_command import print_summary
+from pipelines.orchestration.run_summary import RunSummary, ToldFile
 from pipelines.settings import Home
 from pipelines.study import load_study
 
@@ -135,3 +143,49 @@ def test_the_doctor_asks_for_a_decision(siteproof: Any, home: Home) -> None:
     assert seen["study ST-1, held"]["seen"] == "wait for a decision: 101/edc/AE.csv"
     assert seen["study ST-1, security"]["seen"] == "may be another study's: 101/edc/AE.csv"
     assert not {seen[name]["well"] for name in ("study ST-1, held", "study ST-1, security")} - {False}
+
+
+def test_the_summary_of_a_run_tells_what_asks_for_somebody(capsys: pytest.CaptureFixture[str]) -> None:
+    held = ToldFile("101", "edc/AE.csv", "row_drop: AE has 5 rows")
+    foreign = ToldFile("102", "edc/\x1bVS.csv", "study_mismatch: row 1 names another study")
+    summary = RunSummary(
+        study="ST-1",
+        sites=2,
+        files={"accepted": 3, "held": 1, "refused": 1},
+        refused=[foreign],
+        held=[held],
+        waiting=[WaitingFile("103", "edc/DM.csv", "DM.csv.done is not there yet")],
+        security=[foreign],
+        verdicts={"pass": 1, "error": 0},
+        findings={"major": 1},
+        page=Path("page.html"),
+    )
+    print_summary(summary)
+    lines = capsys.readouterr().out.splitlines()
+    assert "  held    101/edc/AE.csv: row_drop: AE has 5 rows" in lines
+    assert "          decide: siteproof delivery accept ST-1 SITE FILE --reason TEXT, or reject" in lines
+    assert "  waiting 103/edc/DM.csv: DM.csv.done is not there yet" in lines
+    (security,) = (line for line in lines if line.startswith("SECURITY"))
+    assert security.startswith("SECURITY  102/edc/\\u001bVS.csv may be another study's: study_mismatch: ")
+
+
+@pytest.mark.usefixtures("siteproof")
+def test_dagster_s_log_has_the_security_event_at_error_level(home: Home) -> None:
+    """F32: site, file and row, and nothing that the file holds."""
+    folder = home.landing / "ST-1" / "101" / "edc"
+    folder.mkdir(parents=True)
+    (folder / "AE.csv").write_text(FULL.replace("ST-1,", "RIVAL-7,", 1), encoding="utf-8")
+    (folder / "AE.csv.done").write_bytes(b"")
+    with dg.DagsterInstance.ephemeral() as instance:
+        register_study(instance, home, "ST-1")
+        done = dg.materialize(
+            [deliveries, site_export],
+            selection=[deliveries],
+            partition_key="ST-1",
+            instance=instance,
+            resources={"siteproof_home": HomeResource(root=str(home.root))},
+        )
+        errors = [log.user_message for log in instance.all_logs(done.run_id) if log.level == logging.ERROR]
+    assert errors == [
+        "security event: ST-1/101/edc/AE.csv was refused: study_mismatch: row 1 names another study in column study"
+    ]

@@ -153,7 +153,8 @@ class TransactionReader:
         rows = json.loads(data)
         header = tuple(dict.fromkeys(name for row in rows for name in row))
         columns = [pa.array([row.get(name) for row in rows], pa.string()) for name in header]
-        return Reading((Table("", header, pa.table(columns, names=[f"f{i}" for i in range(len(header))])),))
+        rows_as_read = pa.table(columns, names=[f"f{i}" for i in range(len(header))])
+        return Reading((Table("", header, rows_as_read, keys=frozenset({"TransactionType", "id"})),))
 
 
 @pytest.fixture
@@ -199,10 +200,18 @@ def test_a_key_column_that_a_removal_does_not_mention_stands_for_any_value(trans
     assert desk.current().select("subject", "id").rows() == [("B", "1"), ("B", "2")]
 
 
-def test_in_a_cumulative_source_what_is_not_mentioned_is_blank(transactions: Callable[..., Desk]) -> None:
+def test_in_a_cumulative_source_what_is_not_mentioned_is_blank_and_what_is_removed_gone(
+    transactions: Callable[..., Desk],
+) -> None:
     desk = transactions()
-    desk.take("edc/a.xml", json.dumps([said("Insert", "1", "Cough")]))
-    assert desk.current().select("term", "grade").rows() == [("Cough", "")]
+    event = desk.take("edc/a.xml", json.dumps([said("Remove", "0"), said("Insert", "1", "Cough")]))
+    assert event.rows == 1
+    assert desk.current().select("__source_row", "term", "grade").rows() == [(2, "Cough", "")]
+
+
+def test_a_column_of_that_name_in_a_table_without_transactions_is_data(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for()
+    assert desk.take("edc/AE.csv", of("1,Remove", columns="id,TransactionType")).rows == 1
 
 
 Rows = list[tuple[str, str]]

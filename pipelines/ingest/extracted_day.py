@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from typing import TYPE_CHECKING
+
+import polars as pl
 import pyarrow as pa
 
 from pipelines.date_functions import date_functions_sql, read_date_sql
@@ -11,6 +15,11 @@ from pipelines.sql_text import quote_name
 from pipelines.study_columns import expression_columns
 from pipelines.study_source import Source
 from pipelines.value_sql import code_sql, date_formats, trimmed_sql, value_sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+_OF_THREAD = threading.local()
 
 
 def stated_day(table: pa.Table, source: Source) -> str | None:
@@ -24,29 +33,37 @@ def stated_day(table: pa.Table, source: Source) -> str | None:
     expression = source.extract_date
     if expression is None or not table.num_rows:
         return None
-    import duckdb
-
     present = {name.casefold(): name for name in table.column_names}
     used = sorted(expression_columns(expression))
     delivered = [name for column in used if (name := present.get(column.casefold()))]
     columns = ", ".join(_cleaned(source, column, present.get(column.casefold())) for column in used)
     read = read_date_sql("value", date_formats(source, "extract_date", expression))
-    # A file repeats its day in every row, so each text is read once.
-    query = f"""
-        SELECT max(substr(day, 1, 10)) FROM (
-            SELECT {read} AS day FROM (
-                SELECT DISTINCT {value_sql(expression)} AS value
-                FROM (SELECT {columns or "1"} FROM (SELECT DISTINCT * FROM delivered))
-            )
-        ) WHERE length(day) >= 10"""
-    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
-        connection.execute(date_functions_sql())
-        connection.register("delivered", table.select(delivered) if delivered else table.select([0]))
-        try:
-            row = connection.execute(query).fetchone()
-        except duckdb.Error as error:  # its text may hold a cell's content
-            raise Refusal("extract_date_unreadable", "the sql of extract_date fails on its rows") from error
+    values = f"SELECT {value_sql(expression)} AS value FROM (SELECT {columns or '1'} FROM given)"
+    query = f"SELECT max(substr(day, 1, 10)) FROM (SELECT {read} AS day FROM ({values})) WHERE length(day) >= 10"
+    # A file repeats its day in every row, so each is read once. DuckDB asked for that reads first and looks after.
+    given = pl.DataFrame(table.select(delivered or [0])).unique()
+    import duckdb
+
+    connection = _connection()
+    connection.register("given", given.to_arrow())
+    try:
+        row = connection.execute(query).fetchone()
+    except duckdb.Error as error:  # its text may hold a cell's content
+        raise Refusal("extract_date_unreadable", "the sql of extract_date fails on its rows") from error
+    finally:
+        connection.unregister("given")
     return row[0] if row else None
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """Return this thread's own DuckDB with the functions that read dates, made once: they take longer than a file."""
+    import duckdb
+
+    if not hasattr(_OF_THREAD, "connection"):
+        _OF_THREAD.connection = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
+        _OF_THREAD.connection.execute(date_functions_sql())
+    connection: duckdb.DuckDBPyConnection = _OF_THREAD.connection
+    return connection
 
 
 def _cleaned(source: Source, column: str, delivered: str | None) -> str:

@@ -83,10 +83,10 @@ def build(
             overtaken = chain[len(names) - 1 - names[::-1].index(new.name)]
             own = pl.DataFrame(new.rows)[SOURCE_FILE].unique().to_list()
             before = with_source_files(before, {name: _overtaken(name, overtaken.sha256) for name in own})
-        parts = [before, new.rows]
+        laid = lay_increments([new.rows], source.delivery.key, before)
     else:
         parts = _in_order([*(_read_again(home, source, event, read) for event in chain), new])
-    laid = lay_increments(parts, source.delivery.key)
+        laid = lay_increments(parts, source.delivery.key)
     own_odd = {one.column for one in taken.facts.odd_text}
     odd_before = chain[-1].odd_text if chain else ()
     facts = replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -12,15 +12,17 @@ import pyarrow as pa
 from pipelines.foreign_text import normal_form
 from pipelines.ingest.layout import LINEAGE_COLUMNS
 
-# The column of transactions, and the one that takes a record away, in any case of its letters.
-TRANSACTION, REMOVE = "TransactionType", "remove"
+# The column of transactions; the kind that takes a record away and the one that changes nothing, in any case.
+TRANSACTION, REMOVE, CONTEXT = "TransactionType", "remove", "context"
 SOURCE_FILE, SOURCE_ROW = LINEAGE_COLUMNS[:2]
 _KEY = "__key"
 _ORDER = "__order"
 
 
-def lay_increments(increments: Iterable[pa.Table], key: Sequence[str]) -> pa.Table:
+def lay_increments(increments: Sequence[pa.Table], key: Sequence[str], base: pa.Table | None = None) -> pa.Table:
     """Return the rows that increments give together, in their order; each has text columns with lineage before them.
+
+    `base` are rows that others gave before.
 
     A row keeps the lineage of the file that it came in last. With a column TransactionType, the rows of a file are
     taken one after the other: Remove drops the rows with its key (a key column that is NULL stands for any value),
@@ -28,8 +30,8 @@ def lay_increments(increments: Iterable[pa.Table], key: Sequence[str]) -> pa.Tab
     rows of a key take the place of those before. What is NULL in the end is blank.
     """
     frames = [pl.DataFrame(table) for table in increments]
-    empty = frames[0].clear()
-    laid = reduce(lambda base, new: _lay(base, new, key), frames, empty)
+    before = frames[0].clear() if base is None else pl.DataFrame(base)
+    laid = reduce(lambda rows, new: _lay(rows, new, key), frames, before)
     blank = [pl.col(name).fill_null("") for name in laid.columns if name not in LINEAGE_COLUMNS]
     return laid.with_columns(blank).to_arrow().cast(pa.schema(_field(laid, name) for name in laid.columns))
 
@@ -96,6 +98,13 @@ def _by_transaction(
     own = {name.casefold(): name for name in new.columns}
     columns = [own[column.casefold()] for column in key]
     removes_many = new.filter(pl.any_horizontal(pl.col(columns).is_null())).height > 0
+    plain = new.clear()
+    if not removes_many:
+        # The most are new and said once, above all in a first full file: they need not be played one by one.
+        kind = pl.col(transaction).fill_null("").str.strip_chars().str.to_lowercase()
+        is_plain = ~pl.col(_KEY).is_duplicated() & ~kind.is_in([REMOVE, CONTEXT])
+        plain = new.filter(is_plain).join(base.select(_KEY), on=_KEY, how="anti", maintain_order="left")
+        new = new.join(plain.select(_KEY), on=_KEY, how="anti", maintain_order="left")
     touched = base if removes_many else base.join(new.select(_KEY).unique(), on=_KEY, how="semi")
     state: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in touched.iter_rows(named=True):
@@ -104,7 +113,7 @@ def _by_transaction(
         _play(state, row, columns, (row[transaction] or "").strip().casefold())
     played = [row for rows in state.values() for row in rows]
     left = base.clear() if removes_many else base.join(touched.select(_KEY).unique(), on=_KEY, how="anti")
-    return left, pl.DataFrame(played, schema=new.schema) if played else new.clear()
+    return left, pl.concat([plain, pl.DataFrame(played, schema=new.schema)]) if played else plain
 
 
 def _play(
@@ -115,7 +124,7 @@ def _play(
         named = [place for place, column in enumerate(columns) if row[column] is not None]
         for other in [other for other in state if all(other[place] == at[place] for place in named)]:
             del state[other]
-    elif kind != "context":
+    elif kind != CONTEXT:
         before = state.get(at)
         if before is None or kind == "insert":
             # A key that comes back after it was removed is told at the end, as any new row.

@@ -238,3 +238,49 @@ def test_any_increments_give_what_a_dictionary_gives(increments: Sequence[Rows])
     for row in laid:
         found.setdefault(row["id"], []).append(row["v"])
     assert found == expected
+
+
+Transaction = tuple[str, str, str | None]
+KINDS = ("Insert", "Update", "Upsert", "Remove", "Context", "")
+
+
+def table_of(number: int, rows: Sequence[Transaction]) -> pa.Table:
+    return pa.table(
+        {
+            "__source_file": pa.array([f"f{number}"] * len(rows), pa.string()),
+            "__source_row": pa.array(range(1, len(rows) + 1), pa.int64()),
+            "__site": pa.array(["1"] * len(rows), pa.string()),
+            "TransactionType": pa.array([kind for kind, _, _ in rows], pa.string()),
+            "id": pa.array([key for _, key, _ in rows], pa.string()),
+            "v": pa.array([value for *_, value in rows], pa.string()),
+        }
+    )
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.sampled_from(KINDS), st.sampled_from("abcd"), st.none() | st.text("xy", max_size=1)),
+            max_size=6,
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_any_transactions_give_what_playing_them_one_by_one_gives(files: list[list[Transaction]]) -> None:
+    """Also where each file is laid upon what those before it gave."""
+    state: dict[str, str | None] = {}
+    for kind, key, value in (transaction for rows in files for transaction in rows):
+        if kind == "Remove":
+            state.pop(key, None)
+        elif kind != "Context":
+            state[key] = value if kind == "Insert" or value is not None else state.get(key)
+    expected = {key: value or "" for key, value in state.items()}
+    tables = [table_of(number, rows) for number, rows in enumerate(files)]
+    at_once = lay_increments(tables, ["id"])
+    laid: pa.Table | None = None
+    for table in tables:
+        laid = lay_increments([table], ["id"], laid)
+    for found in (at_once, laid):
+        assert sorted((row["id"], row["v"]) for row in found.to_pylist()) == sorted(expected.items())

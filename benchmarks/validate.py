@@ -17,8 +17,8 @@ import duckdb
 
 from benchmarks.measurement import RESULTS, Measurement, keep_section, measure, table
 from benchmarks.validate_rules import RULES, STUDY, write_study
+from pipelines.date_functions import date_functions_sql
 from pipelines.settings import Home
-from pipelines.standardize.date_functions import date_functions_sql
 from pipelines.study import load_study
 from pipelines.validate import load_great_expectations, validate_study
 from pipelines.validate.check_models import load_check_models

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli_check import check_app
+from pipelines.cli_delivery import delivery_app
 from pipelines.cli_options import HomeOption, JsonOption, StudyArgument, check_known, home_of, load_known_study
 from pipelines.cli_output import print_error, print_json, print_line, progress_bar, safe
 from pipelines.cli_preview import preview_app
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(check_app, name="check")
+app.add_typer(delivery_app, name="delivery")
 app.add_typer(tables_app)
 app.add_typer(preview_app)
 

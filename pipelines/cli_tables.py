@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli_options import FormatOption, HomeOption, StudyArgument, home_of, load_known_study
+from pipelines.cli_options import FormatOption, HomeOption, JsonOption, StudyArgument, home_of, load_known_study
 from pipelines.cli_output import Format, print_frame, print_note
 
 if TYPE_CHECKING:
@@ -21,15 +21,29 @@ SiteOption = Annotated[str | None, typer.Option("--site", help="of one site only
 
 @tables_app.command()
 def deliveries(
-    context: typer.Context, study: StudyArgument, form: FormatOption = Format.table, home: HomeOption = None
+    context: typer.Context,
+    study: StudyArgument,
+    form: FormatOption = Format.table,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """List every file that a study's sites delivered: accepted, duplicate, superseded or refused, and why."""
+    """List every file that a study's sites delivered: accepted, held, duplicate, superseded or refused, and why.
+
+    What is not read yet, and what may be another study's, is told on standard error.
+    """
     where = home_of(context, home)
-    load_known_study(where, study)
-    from pipelines.ingest import delivered_files, read_deliveries
+    loaded = load_known_study(where, study)
+    from pipelines.ingest import delivered_files, read_deliveries, utc_now, waiting_files
 
     columns = ["study", "site", "system", "file", "sha256", "received_at", "status", "reason", "rows"]
-    print_frame(delivered_files(read_deliveries(where, study)).select(columns), form)
+    listed = delivered_files(read_deliveries(where, study))
+    form = Format.json if as_json else form
+    # Scripts read the columns of the csv by their place.
+    print_frame(listed.select([*columns, "security"] if form is Format.json else columns), form)
+    for site, system, file in listed.filter(listed["security"]).select("site", "system", "file").iter_rows():
+        print_note(f"SECURITY: {site}/{system}/{file} was refused: it may be another study's")
+    for waiting in waiting_files(where, loaded, utc_now):
+        print_note(f"not read yet: {waiting.site}/{waiting.file}: {waiting.why}")
 
 
 @tables_app.command()

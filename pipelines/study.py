@@ -78,6 +78,8 @@ class Study(StrictModel):
     """The title, as on the protocol."""
     sponsor: str
     """Who receives the extract."""
+    study_names: list[str] = []
+    """The names that exports have for the study (source.study); its id where none is given."""
     schedule: Schedule | None = None
     """When the study runs by itself."""
     extract_date: Day | None = None
@@ -98,6 +100,11 @@ class Study(StrictModel):
     """Dataset: the sources that feed it."""
     parameters: dict[str, dict[str, Any]] = {}
     """Check id: its thresholds, where they differ from the suite's."""
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The names by which rows may call the study."""
+        return frozenset(self.study_names or [self.study])
 
     @model_validator(mode="after")
     def _is_mapped(self) -> Self:

@@ -52,6 +52,8 @@ def _check_once(document: LocatedYaml, what: str, given: Iterable[tuple[str, Loc
 
 # What decides how a file is read as a whole, and so is said alike by all sources that take a table of it.
 _OF_THE_FILE = ("format", "encoding", "delimiter", "quote", "dictionary", "header_rows")
+# What is agreed about a file as it arrives, whatever is in it.
+_OF_THE_ARRIVAL = ("announced_by", "at_rest_seconds", "content")
 
 
 def _check_shared_paths(study: Study, document: LocatedYaml) -> None:
@@ -68,6 +70,13 @@ def _check_shared_paths(study: Study, document: LocatedYaml) -> None:
             if getattr(source, key) != getattr(study.sources[earlier], key):
                 both = f"{earlier} and {name} take tables of the same file but differ in {key}"
                 raise document.error(f"{both}; say the same for both", ("sources", name))
+    arriving: dict[str, str] = {}
+    for name, source in study.sources.items():
+        earlier = arriving.setdefault(source.path, name)
+        for key in _OF_THE_ARRIVAL:
+            if getattr(source.delivery, key) != getattr(study.sources[earlier].delivery, key):
+                both = f"{earlier} and {name} take from the same file but differ in delivery.{key}"
+                raise document.error(f"{both}; say the same for both", ("sources", name, "delivery"))
 
 
 def _check_extract_date(name: str, source: Source, document: LocatedYaml) -> None:

@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from pipelines.study_delivery import DeliveryContract
 from pipelines.study_values import OPEN, ColumnName, DateFormat, DateFormats, Layout, StrictModel
 
 # A new format is a module in ingest/readers, a line in its registry, and a name here.
@@ -90,9 +91,9 @@ class Source(StrictModel):
     """One kind of file that sites deliver: where it lies, how it is written, which columns say whose it is.
 
     `path` is a pattern below landing/<STUDY>/<SITE>/; `subject` may be absent where rows belong to no subject;
-    `site` names a column, or gives SQL, whose every value must be the delivering site; `aliases` maps a header to its
-    agreed name; `missing` lists the codes that stand for a blank; `layout` is the study's where it is absent;
-    `extract_date` gives the day on which a file was extracted.
+    `site` names a column, or gives SQL, whose every value must be the delivering site, `study` one whose every value
+    must be a name of the study; `aliases` maps a header to its agreed name; `missing` lists the codes that stand for a
+    blank; `layout` is the study's where it is absent; `extract_date` gives the day on which a file was extracted.
     """
 
     path: str
@@ -119,6 +120,8 @@ class Source(StrictModel):
     """Where the subject's id stands; left out where rows belong to no subject."""
     site: Expression | None = None
     """The column, or the SQL over a row's columns, whose every value must be the name of the site's folder."""
+    study: Expression | None = None
+    """The column, or the SQL over a row's columns, whose every value must be one of the study's names."""
     extract_date: Expression | None = None
     """Where the day stands on which the file was extracted."""
     decimal: Literal[".", ","] = "."
@@ -131,6 +134,8 @@ class Source(StrictModel):
     """Header as delivered: agreed name."""
     columns: Columns | None = None
     """The agreed layout; what differs from it is reported."""
+    delivery: DeliveryContract = DeliveryContract()
+    """When and how it is delivered, and what may not shrink."""
 
     @model_validator(mode="before")
     @classmethod
@@ -174,11 +179,11 @@ class Source(StrictModel):
             )
         return value
 
-    @field_validator("site")
+    @field_validator("site", "study")
     @classmethod
-    def _site_is_read_from_the_row(cls, value: Expression | None) -> Expression | None:
+    def _owner_is_read_from_the_row(cls, value: Expression | None, info: ValidationInfo) -> Expression | None:
         if value is not None and (value.values is not None or (value.item is None and value.sql is None)):
-            raise ValueError("site is a column, or {sql: ...} over the columns of a row")
+            raise ValueError(f"{info.field_name} is a column, or {{sql: ...}} over the columns of a row")
         return value
 
     @model_validator(mode="after")

@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.date_functions import date_functions_sql
 from pipelines.sql_text import quote_name
-from pipelines.standardize.date_functions import date_functions_sql
 from pipelines.validate.check_models import CHECKS_SCHEMA, load_check_models
 
 

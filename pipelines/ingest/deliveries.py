@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.errors import UserError
 from pipelines.ingest.examination import OddText
 from pipelines.ingest.landing import landing_sites
-from pipelines.ingest.ledger import LEDGER_FILE, DeliveryEvent, current_of, name_in_rows, read_ledger
+from pipelines.ingest.ledger import LEDGER_FILE, DeliveryEvent, current_of, name_in_rows, pending_of, read_ledger
 from pipelines.ingest.readers import Remark
 from pipelines.ingest.store import ROWS_FILE
 from pipelines.settings import Home
@@ -32,10 +32,11 @@ _SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "columns": pl.List(pl.String),
     "size": pl.Int64,
     "repeated_rows": pl.Int64,
+    "security": pl.Boolean,
 }
 
 
-_BY_WEIGHT = ("accepted", "superseded", "refused", "duplicate")
+_BY_WEIGHT = ("held", "accepted", "superseded", "refused", "duplicate")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class CurrentDelivery:
 
     `source_file` is `<STUDY>/<SITE>/<system>/<file>` as in the rows; `previous_rows` is the number of rows of the
     accepted delivery with other content before it, None if this is the first; `odd_text` is what of it is not plain,
-    and `remarks` what its reader found odd.
+    and `remarks` what its reader found odd; `held_for` is why one that is not current waits for a decision.
     """
 
     site: str
@@ -60,32 +61,50 @@ class CurrentDelivery:
     previous_rows: int | None
     odd_text: tuple[OddText, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    held_for: str = ""
+
+
+@dataclass(frozen=True)
+class LateDelivery:
+    """A file that was extracted before the current one and came after it; `extracted` is its day."""
+
+    source_file: str
+    received_at: str
+    extracted: str
 
 
 def read_deliveries(home: Home, study_id: str) -> pl.DataFrame:
     """Return one row a file that came and source that took from it, sorted by site, system, file and sequence.
 
     Columns: study, site, system, file, sha256, received_at (UTC, ISO 8601), status (accepted, duplicate, superseded,
-    refused), reason (`code: text`, blank where accepted), rows, source, sequence (within the site), line (of the
-    fault), columns, size (bytes), repeated_rows (wholly the same as a row before them). An accepted delivery is
-    superseded when its source has a newer accepted one.
+    held, refused), reason (`code: text`, blank where accepted without a question), rows, source, sequence (within the
+    site), line (of the fault), columns, size (bytes), repeated_rows (wholly the same as a row before them), security
+    (it may be another sponsor's). An accepted delivery is superseded when its source has a newer accepted one, and so
+    is one that was held until then.
     """
     rows = []
     for _, events in _ledgers(home, study_id):
-        current = {(event.sequence, event.source) for event in current_of(events).values()}
+        stands = {(e.sequence, e.source) for e in (*current_of(events).values(), *pending_of(events).values())}
         for event in events:
-            superseded = event.status == "accepted" and (event.sequence, event.source) not in current
-            status = "superseded" if superseded else event.status
-            rows.append({**vars(event), "study": study_id, "status": status})
+            overtaken = event.status in ("accepted", "held") and (event.sequence, event.source) not in stands
+            status = "superseded" if overtaken else event.status
+            rows.append({**vars(event), "study": study_id, "status": status, "reason": _told(event)})
     frame = pl.DataFrame([{name: row[name] for name in _SCHEMA} for row in rows], schema=_SCHEMA)
     return frame.sort("study", "site", "system", "file", "sequence")
+
+
+def _told(event: DeliveryEvent) -> str:
+    """Return the reason of an event, and who decided about it, where somebody did."""
+    if event.decision is None:
+        return event.reason
+    return f"{event.decision.verdict}: {event.decision.told}; it was held for {event.reason}"
 
 
 def delivered_files(deliveries: pl.DataFrame) -> pl.DataFrame:
     """Return one row a file that came, of the frame that `read_deliveries` gives, with its columns and order.
 
-    `rows` is the sum of its tables. Where its sources differ in status, the first of accepted, superseded, refused and
-    duplicate that one of them has is the file's.
+    `rows` is the sum of its tables. Where its sources differ in status, the first of held, accepted, superseded,
+    refused and duplicate that one of them has is the file's.
     """
     rank = pl.col("status").replace_strict({status: place for place, status in enumerate(_BY_WEIGHT)})
     ranked = deliveries.sort(rank, "source", maintain_order=True)
@@ -122,22 +141,51 @@ def previous_deliveries(home: Home, study_id: str) -> list[CurrentDelivery]:
     return sorted(found, key=lambda delivery: (delivery.site, delivery.source))
 
 
+def held_deliveries(home: Home, study_id: str) -> list[CurrentDelivery]:
+    """Return the deliveries that wait for a decision, sorted by site and source; `previous_rows` are the current ones.
+
+    `held_for` has the reason and its figures.
+    """
+    found = []
+    for _, events in _ledgers(home, study_id):
+        current = current_of(events)
+        for event in pending_of(events).values():
+            held, before = _current_delivery(home, study_id, event, events), current.get(event.source)
+            found.append(replace(held, previous_rows=before.rows if before else None, held_for=event.reason))
+    return sorted(found, key=lambda delivery: (delivery.site, delivery.source))
+
+
 def repeated_deliveries(home: Home, study_id: str) -> dict[tuple[str, str], str]:
     """Return (site, source) -> received_at of the file received last, where it was the current one once more."""
     repeated: dict[tuple[str, str], str] = {}
     for site, events in _ledgers(home, study_id):
-        last = {event.source: event for event in events}
-        repeated |= {(site, source): event.received_at for source, event in last.items() if event.status == "duplicate"}
+        current, last = current_of(events), {event.source: event for event in events}
+        repeated |= {
+            (site, source): event.received_at
+            for source, event in last.items()
+            if event.status == "duplicate" and source in current and current[source].sha256 == event.sha256
+        }
     return repeated
+
+
+def late_deliveries(home: Home, study_id: str) -> dict[tuple[str, str], LateDelivery]:
+    """Return (site, source) -> the file received last, where it was extracted before the current one."""
+    late: dict[tuple[str, str], LateDelivery] = {}
+    for site, events in _ledgers(home, study_id):
+        for source, event in {event.source: event for event in events}.items():
+            if event.status == "superseded" and event.extracted is not None:
+                file = name_in_rows(study_id, site, event.name, event.member)
+                late[site, source] = LateDelivery(file, event.received_at, event.extracted)
+    return late
 
 
 def _accepted_before(event: DeliveryEvent, events: list[DeliveryEvent]) -> list[DeliveryEvent]:
     return [
         other
-        for other in events
+        for other in sorted(events, key=lambda other: other.order)
         if other.status == "accepted"
         and other.source == event.source
-        and other.sequence < event.sequence
+        and other.order < event.order
         and other.sha256 != event.sha256
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import os
 import re
 import stat
@@ -46,12 +45,6 @@ def landing_sites(home: Home, study_id: str) -> list[str]:
 def unusable_site_folders(home: Home, study_id: str) -> list[str]:
     """Return the folders beside the sites' that cannot be a site's: a name that is none, or a link out of landing."""
     return [printable(name) for name, usable in _site_folders(home, study_id) if not usable]
-
-
-def landing_fingerprint(home: Home, study_id: str, site: str) -> str:
-    """Return a hash of the names, sizes and times of a site's files; it changes when there may be something to read."""
-    lines = [f"{f.name}\t{f.size}\t{f.mtime_ns}\n" for f in landing_files(home, study_id, site)]
-    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
 def landing_files(home: Home, study_id: str, site: str) -> list[LandingFile]:
@@ -102,7 +95,7 @@ def sources_of(study: Study, file: LandingFile) -> tuple[str, ...]:
     Raises:
         Refusal: no path pattern fits the file, or more than one.
     """
-    fitting = [name for name, source in study.sources.items() if _fits(source.path, file)]
+    fitting = [name for name, source in study.sources.items() if fits(source.path, file)]
     if len({study.sources[name].path for name in fitting}) == 1:
         return tuple(fitting)
     if fitting:
@@ -127,7 +120,8 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in name)
 
 
-def _fits(pattern: str, file: LandingFile) -> bool:
+def fits(pattern: str, file: LandingFile) -> bool:
+    """Return whether a file lies where a source's path pattern says."""
     system, _, name = pattern.partition("/")
     return fnmatch.fnmatchcase(file.system, system) and fnmatch.fnmatchcase(file.file, name)
 

@@ -1,15 +1,14 @@
-"""Holds a file's columns against what the site agreed to deliver: agreed names, required columns, whose data it is."""
+"""Holds a file's columns against what the site agreed to deliver: agreed names, required columns, lineage."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.foreign_text import normal_form
 from pipelines.ingest.examination import EXAMINATION
@@ -22,7 +21,7 @@ from pipelines.study_source import SPARSE_FORMATS, Expression, Source
 # What a source says that decides how its files are read, and as whose.
 _READ_BY = {
     "format", "member", "table", "dictionary", "header_rows", "encoding", "delimiter", "quote",
-    "site", "missing", "aliases", "columns",
+    "site", "study", "missing", "aliases", "columns",
 }  # fmt: skip
 LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site", "__source_place")
 
@@ -43,14 +42,21 @@ class Layout:
     mapped: tuple[str, ...]
 
 
-def layout_of(source: Source, mapped: Sequence[str] = ()) -> Layout:
-    """Return what study.yml says of a source's columns; `mapped` are those that its mapping reads."""
+def layout_of(source: Source, mapped: Sequence[str] = (), study_names: Collection[str] = ()) -> Layout:
+    """Return what study.yml says of a source's columns; `mapped` are those that its mapping reads.
+
+    `study_names` are those that a row may have for the study.
+    """
     declaration = source.model_dump(mode="json", include=_READ_BY, exclude_defaults=True)
     if source.dictionary is not None:
         declaration["dictionary"] = dictionary_digest(source)  # where it lies does not matter
     declared, required = _declared_names(source), _required_names(source)
     read = sorted(mapped) if source.format in SPARSE_FORMATS else []
-    parts = [READERS[source.format].version, EXAMINATION, declaration, declared, required, read]
+    parts: list[object] = [READERS[source.format].version, EXAMINATION, declaration, declared, required, read]
+    if source.delivery.key:
+        parts.append([source.delivery.content, *source.delivery.key])
+    if source.study is not None:
+        parts.append(sorted(study_names))
     spelling = {_folded(name): name for name in reversed(declared)}
     aliases = {_folded(written): spelling.get(_folded(agreed), agreed) for written, agreed in source.aliases.items()}
     return Layout(
@@ -134,41 +140,6 @@ def agreed_table(read: Table, layout: Layout) -> pa.Table:
     return read.rows.rename_columns(names)
 
 
-def hold_to_site(table: pa.Table, source: Source, site: str, is_site: Callable[[str], bool]) -> None:
-    """Refuse a table of which a row names another site than the one that delivered it; blank names none.
-
-    Raises:
-        Refusal: it names the row, and the other site if it is a known one (else the value may be anything).
-    """
-    if source.site is None:
-        return
-    values = _named_sites(table, source.site)
-    own = {"", site, *map(normal_form, source.missing)}
-    foreign = {value for value in pc.unique(values).to_pylist() if normal_form(value).strip() not in own}
-    if not foreign:
-        return
-    row, value = next((row, value) for row, value in enumerate(values.to_pylist()) if value in foreign)
-    named = normal_form(value).strip()
-    whose = f"site {named}" if is_site(named) else "another site"
-    where = f"in column {source.site.item}" if source.site.item else "by the sql of site in study.yml"
-    raise Refusal("site_mismatch", f"row {row + 1} names {whose} {where}, but {site} delivered it")
-
-
-def _named_sites(table: pa.Table, site: Expression) -> pa.ChunkedArray:
-    """Return the site that each row names, blank where it names none."""
-    if site.item is not None:
-        return table.column([name.casefold() for name in table.column_names].index(site.item.casefold()))
-    import duckdb
-
-    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
-        connection.register("delivered", table)
-        query = f"SELECT coalesce(CAST(({site.sql}\n) AS VARCHAR), '') AS site FROM delivered"
-        try:
-            return connection.sql(query).to_arrow_table().column("site")
-        except duckdb.Error as error:  # its text may hold a cell's content
-            raise Refusal("site_unreadable", "the sql of site in study.yml fails on its rows") from error
-
-
 def with_lineage(
     table: pa.Table,
     source_file: str,
@@ -204,7 +175,9 @@ def _folded(name: str) -> str:
 
 def _required_names(source: Source) -> list[str]:
     required = [name for name in source.columns.required if not _is_pattern(name)] if source.columns else []
-    return list(dict.fromkeys([*required, *_read_columns(source.subject), *_read_columns(source.site)]))
+    owners = (source.subject, source.site, source.study)
+    read = [name for expression in owners for name in _read_columns(expression)]
+    return list(dict.fromkeys([*required, *read, *source.delivery.key]))
 
 
 def _read_columns(expression: Expression | None) -> list[str]:

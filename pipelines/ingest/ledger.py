@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipelines.errors import UserError
 from pipelines.ingest.examination import OddText
@@ -14,8 +14,27 @@ from pipelines.ingest.readers import Remark
 from pipelines.ingest.store import replace_file
 from pipelines.settings import Home
 
-Status = Literal["accepted", "duplicate", "refused"]
+Status = Literal["accepted", "duplicate", "superseded", "held", "refused"]
 LEDGER_FILE = "deliveries.jsonl"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided about a held delivery; `at` is in UTC, `why` their words.
+
+    `after` is the last sequence in the ledger then: what is accepted so counts as newer than all up to it.
+    """
+
+    verdict: Literal["accepted", "rejected"]
+    by: str
+    at: str
+    why: str
+    after: int
+
+    @property
+    def told(self) -> str:
+        """Who decided when, and why."""
+        return f"by {self.by} on {self.at[:10]}: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -28,6 +47,11 @@ class DeliveryEvent:
     `store` (the folder below store/) are there when the content was read, and so is what `examination` found: rows
     that are wholly the same as one before them, and odd text. `size` and `mtime_ns` are those under which the file was
     last seen; `sha256` is blank when it could not be read; `source` when none fits.
+
+    A held delivery waits for a `decision`, and keeps it. `superseded` is one that was never current, as it came out of
+    order. `extracted` is the day that its rows state, where that was asked. `security` marks what may be another
+    sponsor's data. Of an incremental source `builds_on` is the sequence of the increment before, and `rows` counts what
+    both give together.
     """
 
     sequence: int
@@ -50,11 +74,21 @@ class DeliveryEvent:
     odd_text: tuple[OddText, ...] = ()
     remarks: tuple[Remark, ...] = ()
     member: str | None = None
+    extracted: str | None = None
+    security: bool = False
+    builds_on: int | None = None
+    decision: Decision | None = None
 
     @property
     def name(self) -> str:
         """`<system>/<file>`."""
         return f"{self.system}/{self.file}"
+
+    @property
+    def order(self) -> float:
+        """Among accepted deliveries of its source, the one with the highest is current."""
+        decision = self.decision
+        return self.sequence if decision is None else decision.after + 0.5
 
 
 def name_in_rows(study_id: str, site: str, file: str, member: str | None) -> str:
@@ -85,7 +119,10 @@ def read_ledger(path: Path) -> list[DeliveryEvent]:
             odd_text = tuple(OddText(**odd) for odd in fields.pop("odd_text", ()))
             columns = None if columns is None else tuple(columns)
             remarks = tuple(Remark(**remark) for remark in fields.pop("remarks", ()))
-            events.append(DeliveryEvent(**fields, columns=columns, odd_text=odd_text, remarks=remarks))
+            decided = fields.pop("decision", None)
+            decision = Decision(**decided) if decided else None
+            told: dict[str, Any] = {"columns": columns, "odd_text": odd_text, "remarks": remarks, "decision": decision}
+            events.append(DeliveryEvent(**fields, **told))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             cure = "the ledger was damaged; restore it from a backup"
             raise UserError(f"{path}:{number}: this line is not a delivery; {cure}") from error
@@ -100,4 +137,22 @@ def write_ledger(path: Path, events: Sequence[DeliveryEvent]) -> None:
 
 def current_of(events: Iterable[DeliveryEvent]) -> dict[str, DeliveryEvent]:
     """Return, by source, the newest accepted delivery: the one whose rows count."""
-    return {event.source: event for event in events if event.status == "accepted"}
+    accepted = (event for event in events if event.status == "accepted")
+    return {event.source: event for event in sorted(accepted, key=lambda event: event.order)}
+
+
+def pending_of(events: Iterable[DeliveryEvent]) -> dict[str, DeliveryEvent]:
+    """Return, by source, the held delivery that waits for a decision: the newest, unless another was accepted later.
+
+    The current one, read again, is no other.
+    """
+    pending: dict[str, DeliveryEvent] = {}
+    current: dict[str, str] = {}
+    for event in events:
+        if event.status == "held":
+            pending[event.source] = event
+        elif event.status == "accepted":
+            if current.get(event.source) != event.sha256:
+                pending.pop(event.source, None)
+            current[event.source] = event.sha256
+    return pending

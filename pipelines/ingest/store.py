@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import shutil
 from collections.abc import Iterator
@@ -64,6 +65,23 @@ def keep_refused(folder: Path, original: Content | Path) -> None:
         return
     with _new_folder(folder) as unfinished:
         _keep_original(unfinished / "original", original)
+
+
+@contextmanager
+def original_of(folder: Path) -> Iterator[Content]:
+    """Give the bytes of a delivery that the store keeps, mapped, so that no reader has to hold them.
+
+    Raises:
+        UserError: the store lacks them.
+    """
+    path = next(folder.glob("original*"), None)
+    if path is None:
+        raise UserError(f"{folder}: the delivery's original is not there; restore the store from a backup")
+    if not path.stat().st_size:  # nothing can be mapped
+        yield b""
+        return
+    with path.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        yield mapped
 
 
 @contextmanager

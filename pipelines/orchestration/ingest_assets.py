@@ -34,12 +34,22 @@ class DeliveriesConfig(dg.Config):
 def delivery_counts(events: Iterable[DeliveryEvent]) -> dict[str, int]:
     """Return how many files were accepted, refused and so on, and how many rows in them repeat another one.
 
+    What is rare is there only where it happened: held, superseded (out of order), security.
+
     Counts only, for Dagster's metadata.
     """
     taken = list(events)
     counts = Counter(str(event.status) for event in taken)
     statuses = {status: counts.get(status, 0) for status in ("accepted", "duplicate", "refused")}
-    return {**statuses, "repeated_rows": sum(event.repeated_rows or 0 for event in taken)}
+    rare = {"held": counts["held"], "superseded": counts["superseded"], "security": sum(e.security for e in taken)}
+    happened = {name: count for name, count in rare.items() if count}
+    return {**statuses, **happened, "repeated_rows": sum(event.repeated_rows or 0 for event in taken)}
+
+
+def security_messages(study_id: str, events: Iterable[DeliveryEvent]) -> list[str]:
+    """Return a line for each file that may be another sponsor's; each names a place and no value."""
+    told = (f"security event: {study_id}/{e.site}/{e.name} was refused: {e.reason}" for e in events if e.security)
+    return list(dict.fromkeys(told))
 
 
 @dg.asset(
@@ -58,6 +68,8 @@ def site_export(context: dg.AssetExecutionContext, siteproof_home: HomeResource)
     study = siteproof_home.study(key.keys_by_dimension["study"])
     with hold_study(siteproof_home.home, study.study, wait=True):
         events = ingest_site(siteproof_home.home, study, key.keys_by_dimension["site"])
+    for message in security_messages(study.study, events):
+        context.log.error(message)
     return dg.MaterializeResult(metadata=delivery_counts(events))
 
 
@@ -99,5 +111,7 @@ def deliveries(
 
     with hold_study(home, study.study, wait=True):
         events = ingest_study(home, study, config.sites, on_site=report_site)
+    for message in security_messages(study.study, events):
+        context.log.error(message)
     looked_at = len(sites) if config.sites is None else len(config.sites)
     return dg.MaterializeResult(metadata={"sites": looked_at, "sites_changed": len(changed), **delivery_counts(events)})

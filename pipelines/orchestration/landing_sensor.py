@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import dagster as dg
 
 from pipelines.errors import UserError
-from pipelines.ingest import landing_fingerprint
+from pipelines.ingest import landing_fingerprint, utc_now
 from pipelines.orchestration.home_resource import HomeResource
 from pipelines.orchestration.jobs import STUDY_RUN, sites_config
 from pipelines.orchestration.partitions import known_studies, register_study
@@ -86,12 +86,12 @@ def _request_of_study(
     context: dg.SensorEvaluationContext, home: Home, study_id: str, memory: Memory
 ) -> dg.RunRequest | None:
     try:
-        load_study(home.study_file(study_id))
+        study = load_study(home.study_file(study_id))
     except UserError as error:
         context.log.warning(f"{study_id} is left out until its configuration is mended: {error}")
         return None
     sites = register_study(context.instance, home, study_id)
-    fingerprints = {site: landing_fingerprint(home, study_id, site) for site in sites}
+    fingerprints = {site: landing_fingerprint(home, study, site, utc_now) for site in sites}
     changed = sites_at_rest(fingerprints, memory.setdefault(study_id, {}))
     if not changed:
         return None

@@ -33,7 +33,7 @@ def run_and_report(home: Home, study_id: str, sites: Sequence[str] | None, *, as
         print_json({"run_id": finished.run_id, **asdict(summary)})
         return
     print_line()
-    _print_summary(summary)
+    print_summary(summary)
 
 
 def run_demo(home: Home) -> None:
@@ -104,10 +104,21 @@ def _check_sites(home: Home, study_id: str, sites: Sequence[str]) -> None:
             raise UserError(f'{home.landing / study_id} has no site "{site}".{did_you_mean(site, known)}')
 
 
-def _print_summary(summary: RunSummary) -> None:
+def print_summary(summary: RunSummary) -> None:
+    """Say what a run came to, and what of its files asks for somebody."""
     print_line(f"files     {counted(summary.files)}")
     for refused in summary.refused:
         print_line(f"  refused {safe(refused.site)}/{safe(refused.file)}: {safe(refused.reason)}")
+    for held in summary.held:
+        print_line(f"  held    {safe(held.site)}/{safe(held.file)}: {safe(held.reason)}")
+    if summary.held:
+        print_line(f"          decide: siteproof delivery accept {summary.study} SITE FILE --reason TEXT, or reject")
+    for waiting in summary.waiting:
+        print_line(f"  waiting {safe(waiting.site)}/{safe(waiting.file)}: {safe(waiting.why)}")
+    for foreign in summary.security:
+        print_line(
+            f"SECURITY  {safe(foreign.site)}/{safe(foreign.file)} may be another study's: {safe(foreign.reason)}"
+        )
     print_line(f"verdicts  {counted(summary.verdicts)}, at {summary.sites} sites")
     print_line(f"findings  {counted(summary.findings)}")
     if summary.verdicts["error"]:

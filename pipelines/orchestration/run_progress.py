@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from pipelines.orchestration.study_run import Step
 
 # The counts of a step that are worth a place in its line, in this order.
-_SHOWN_FACTS = ("sites", "sites_changed", "accepted", "duplicate", "refused", "verdicts", "findings")
+_SHOWN_FACTS = (
+    "sites",
+    "sites_changed",
+    "accepted",
+    "duplicate",
+    "refused",
+    "held",
+    "security",
+    "verdicts",
+    "findings",
+)
 
 
 class RunProgress:

@@ -9,13 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.findings import read_findings, read_verdicts
-from pipelines.ingest import delivered_files, read_deliveries
+from pipelines.ingest import WaitingFile, delivered_files, read_deliveries, utc_now, waiting_files
 from pipelines.settings import Home
+from pipelines.study import load_study
 
 
 @dataclass(frozen=True)
-class RefusedFile:
-    """A file that was refused, and why; the reason names the line where there is one."""
+class ToldFile:
+    """A file that was refused or is held, and why; the reason names the line where there is one."""
 
     site: str
     file: str
@@ -24,12 +25,19 @@ class RefusedFile:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What there is after a run: counts of files by status, verdicts by status and findings by severity."""
+    """What there is after a run: counts of files by status, verdicts by status and findings by severity.
+
+    `held` are the files that wait for a decision, `waiting` those that were not read yet, `security` those of the
+    refused ones that may be another sponsor's.
+    """
 
     study: str
     sites: int
     files: Mapping[str, int]
-    refused: list[RefusedFile]
+    refused: list[ToldFile]
+    held: list[ToldFile]
+    waiting: list[WaitingFile]
+    security: list[ToldFile]
     verdicts: Mapping[str, int]
     findings: Mapping[str, int]
     page: Path
@@ -39,21 +47,30 @@ def summarize(home: Home, study_id: str) -> RunSummary:
     """Read a study's last published run.
 
     Raises:
-        UserError: there has been no run.
+        UserError: there has been no run, or study.yml is wrong.
     """
     deliveries = delivered_files(read_deliveries(home, study_id))
     verdicts = read_verdicts(home, study_id)
     findings = read_findings(home, study_id)
-    refused = deliveries.filter(pl.col("status") == "refused").select("site", "system", "file", "reason")
+    study = load_study(home.study_file(study_id))
+    is_refused = pl.col("status") == "refused"
     return RunSummary(
         study=study_id,
         sites=verdicts["site"].n_unique(),
-        files=_count(deliveries["status"], ("accepted", "duplicate", "superseded", "refused")),
-        refused=[RefusedFile(site, f"{system}/{file}", reason) for site, system, file, reason in refused.iter_rows()],
+        files=_count(deliveries["status"], ("accepted", "duplicate", "superseded", "held", "refused")),
+        refused=_told(deliveries.filter(is_refused)),
+        held=_told(deliveries.filter(pl.col("status") == "held")),
+        waiting=waiting_files(home, study, utc_now),
+        security=_told(deliveries.filter(is_refused & pl.col("security"))),
         verdicts=_count(verdicts["status"], ("pass", "fail", "waived", "not_applicable", "not_run", "error")),
         findings=_count(findings["severity"], ("critical", "major", "minor")),
         page=home.reports / study_id / "index.html",
     )
+
+
+def _told(deliveries: pl.DataFrame) -> list[ToldFile]:
+    named = deliveries.select("site", "system", "file", "reason").iter_rows()
+    return [ToldFile(site, f"{system}/{file}", reason) for site, system, file, reason in named]
 
 
 def _count(column: pl.Series, order: tuple[str, ...]) -> dict[str, int]:

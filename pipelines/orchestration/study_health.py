@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.errors import UserError
+from pipelines.orchestration.delivery_health import examine_deliveries
 from pipelines.orchestration.doctor import Examination
 from pipelines.settings import Home
 from pipelines.study import Study
@@ -36,12 +37,15 @@ def left_open(path: Path) -> Iterator[Examination]:
 def examine_study(home: Home, study: Study) -> Iterator[Examination]:
     """Look at what a study declares and what its sites delivered."""
     yield from _files(home, study)
+    yield from examine_deliveries(home, study)
     yield from _subjects(study)
     yield from _visits(home, study)
     yield _checks_without_data(home, study)
 
 
 def _files(home: Home, study: Study) -> Iterator[Examination]:
+    from pipelines.ingest.announcements import arrivals_of
+    from pipelines.ingest.intake import utc_now
     from pipelines.ingest.landing import landing_files, landing_sites, misplaced_files, sources_of
     from pipelines.ingest.refusal import Refusal
 
@@ -49,8 +53,11 @@ def _files(home: Home, study: Study) -> Iterator[Examination]:
     unknown: list[str] = []
     ambiguous: list[str] = []
     for site in landing_sites(home, study.study):
-        for file in landing_files(home, study.study, site):
+        arrivals = arrivals_of(study, landing_files(home, study.study, site), utc_now)
+        for file in (*arrivals.ready, *(file for file, _ in arrivals.waiting)):
             try:
+                if file.refusal:
+                    continue  # a name, a link or a manifest: the deliveries tell of it
                 fed.update(sources_of(study, file))
             except Refusal as refusal:
                 (ambiguous if refusal.code == "ambiguous_source" else unknown).append(f"{site}/{file.name}")

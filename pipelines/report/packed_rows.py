@@ -15,7 +15,7 @@ FINDING_COLUMNS = (
 )  # fmt: skip
 DELIVERY_COLUMNS = ("status", "site", "system", "file", "rows", "repeated_rows", "received_at", "reason")
 STATE_ORDER = ("new", "persisting", "resolved")
-DELIVERY_ORDER = ("refused", "accepted", "duplicate", "superseded")
+DELIVERY_ORDER = ("held", "refused", "accepted", "duplicate", "superseded")
 
 # Inside <script> only these can end the element, open a comment or end a JavaScript line; JSON may write each escaped.
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
@@ -39,7 +39,7 @@ def ordered_findings(report: ReportInput) -> pl.DataFrame:
 
 
 def ordered_deliveries(report: ReportInput) -> pl.DataFrame:
-    """Return the files received: refused ones first, then by site and file."""
+    """Return the files received: held ones first, then refused ones, then by site and file."""
     deliveries = report.deliveries.select(DELIVERY_COLUMNS).with_columns(pl.col("received_at").cast(pl.String))
     return deliveries.sort(
         _place("status", DELIVERY_ORDER), "site", "system", "file", "received_at", nulls_last=True, maintain_order=True

@@ -101,7 +101,7 @@ new PagedTable(
     const count = element("td", number(value("rows")), "n");
     if (value("repeated_rows")) count.append(element("small", `${number(value("repeated_rows"))} repeated`));
     line.append(
-      cellOf(badge(value("status"), "del", ["refused", "accepted", "duplicate", "superseded"], "refused")),
+      cellOf(badge(value("status"), "del", ["held", "refused", "accepted", "duplicate", "superseded"], "refused")),
       element("td", value("site")),
       element("td", value("system")),
       element("td", value("file")),

@@ -22,6 +22,7 @@ from pipelines.report.heat_table import (
     site_order,
     unlisted_sites,
 )
+from pipelines.report.open_deliveries import held_for_decision, maybe_foreign
 from pipelines.report.packed_rows import (
     DELIVERY_ORDER,
     STATE_ORDER,
@@ -79,6 +80,8 @@ def render_page(report: ReportInput) -> str:
             findings_total=findings.height,
             findings_first=findings.head(min(PAGE_ROWS, report.findings.height)).to_dicts(),
             findings_json=packed(findings),
+            held=held_for_decision(report),
+            foreign=maybe_foreign(report),
             delivery_statuses=DELIVERY_ORDER,
             delivery_counts=Counter(deliveries["status"].to_list()),
             deliveries_total=deliveries.height,

@@ -86,8 +86,8 @@ class ReportInput:
 
     `verdicts` has one row a check and site (study, site, check_id, status, evaluated, failed, waived, reason);
     `findings` the open findings and `resolved` those that the previous run had and this one has not, with the same
-    columns; `deliveries` one row a file received (site, system, file, status, reason, rows, received_at, ...); `sites`
-    one row a site (site, seen_in: landing, study.yml, CTMS).
+    columns; `deliveries` one row a file received (site, system, file, status, reason, rows, received_at, security,
+    ...); `sites` one row a site (site, seen_in: landing, study.yml, CTMS).
     """
 
     study: Study

@@ -1,4 +1,4 @@
-"""What the delivery calendar of a study (the parameter of X-03) expects of each site, and what came of it."""
+"""What a study expects of each site when (X-03's calendar and the due times of sources), and what came of it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ CHECK = "X-03"
 EVERY_SOURCE = "*"
 # The length of a day and time to the minute: 2024-06-01T08:00.
 _TO_THE_MINUTE = 16
+
+
+def calendar_of(study: Study, calendar: Sequence[str]) -> list[str]:
+    """Return the calendar of X-03 (`<source>=<time>`) with the due times that the sources of study.yml state."""
+    stated = [f"{name}={due}" for name, source in study.sources.items() for due in source.delivery.due]
+    return list(dict.fromkeys([*calendar, *stated]))
 
 
 def list_expected_deliveries(

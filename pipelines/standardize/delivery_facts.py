@@ -11,6 +11,8 @@ from pipelines.standardize.extract_dates import ExtractDates, day_without_word
 from pipelines.study import Study
 
 EMPTY_FILE = "empty_file"
+# As ingest names the reasons for which it holds a delivery.
+ROW_DROP, VANISHED_ROWS = "row_drop: ", "vanished_rows: "
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,23 @@ def find_refusals(home: Home, study: Study) -> Refusals:
 
 
 def list_deliveries(
-    study: Study, deliveries: Sequence[CurrentDelivery], extract_dates: ExtractDates, refusals: Refusals
+    study: Study,
+    deliveries: Sequence[CurrentDelivery],
+    extract_dates: ExtractDates,
+    refusals: Refusals,
+    held: Sequence[CurrentDelivery] = (),
 ) -> list[tuple[object, ...]]:
-    """Return (site, dataset, source, source_file, row_count, previous count, received on, extract date), one per file.
+    """Return (site, dataset, source, source_file, row_count, previous, received on, extract date, held for), by file.
 
     There is one per site and source: the current file; or, where the last file received was refused as empty, that one
-    with 0 rows, and the current one's rows as the previous count. Both days are always those of the data in use.
+    with 0 rows; or the one that is held. The current one's rows are then the previous count. Both days are always those
+    of the data in use. `held for` is why it is held for its rows, None where it is not.
     """
     current = {
         (delivery.site, delivery.source): delivery for delivery in deliveries if delivery.source in study.sources
     }
     empty = {at: refused for at, refused in refusals.items() if refused.code == EMPTY_FILE}
+    shrunk = {(one.site, one.source): one for one in held if ROW_DROP in one.held_for and one.source in study.sources}
     rows: list[tuple[object, ...]] = []
     for site, source in sorted({*current, *empty}):
         delivery, refused = current.get((site, source)), empty.get((site, source))
@@ -69,8 +77,11 @@ def list_deliveries(
         if refused is not None:
             received = delivery.received_at if delivery else refused.received_at
             day = extract_dates.get((site, source), day_without_word(study, received))
-            rows.append((*at, refused.source_file, 0, delivery.rows if delivery else None, received[:10], day))
+            rows.append((*at, refused.source_file, 0, delivery.rows if delivery else None, received[:10], day, None))
         elif delivery is not None:
             days = (delivery.received_at[:10], extract_dates[site, source])
-            rows.append((*at, delivery.source_file, delivery.rows, delivery.previous_rows, *days))
+            waits = shrunk.get((site, source))
+            told = waits or delivery
+            reason = waits.held_for if waits else None
+            rows.append((*at, told.source_file, told.rows, told.previous_rows, *days, reason))
     return rows

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 
+from pipelines.date_functions import date_functions_sql, read_date_sql
 from pipelines.ingest import CurrentDelivery
-from pipelines.standardize.date_functions import date_functions_sql, read_date_sql
-from pipelines.standardize.mapping import date_formats, source_value_sql
+from pipelines.standardize.mapping import source_value_sql
 from pipelines.standardize.source_files import SourceFiles
 from pipelines.study import Study
 from pipelines.study_source import Expression, Source
+from pipelines.value_sql import date_formats
 
 ExtractDates = dict[tuple[str, str], str]
 

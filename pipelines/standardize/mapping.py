@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipelines.foreign_text import normal_form, normal_form_sql
+from pipelines.foreign_text import normal_form_sql
 from pipelines.sql_text import columns_in, quote_list, quote_name, quote_text
 from pipelines.standardize.decimal_marks import decimal_point_sql
 from pipelines.standardize.source_files import SourceFiles
 from pipelines.study import ListedSite, Mapping, Measurement, Study
 from pipelines.study_columns import expression_columns
 from pipelines.study_source import Expression, Source
+from pipelines.value_sql import code_sql, date_formats, trimmed_sql, value_sql
 from pipelines.vocabulary import Dataset
 
-WHITE_SPACE = " \t\r\n"
 FORMAT_SUFFIX = "__format"
 # The text as it was delivered, where that is not the text that is compared.
 DELIVERED_SUFFIX = "__delivered"
@@ -59,7 +59,7 @@ def raw_view_sql(study: Study, dataset: Dataset, files: dict[str, SourceFiles]) 
 def source_value_sql(source: Source, files: SourceFiles, expression: Expression) -> str:
     """Return the query of (site, value): the text that an expression gives for each row of a source's current files."""
     rows = _clean_rows(source, files, sorted(expression_columns(expression)))
-    return f"SELECT __site AS site, {_value_sql(expression)} AS value\nFROM (\n{rows}\n)"
+    return f"SELECT __site AS site, {value_sql(expression)} AS value\nFROM (\n{rows}\n)"
 
 
 def _branches(study: Study, dataset: Dataset, mapping: Mapping, files: SourceFiles) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _branch(
     subject = "NULL::VARCHAR"
     if source.subject is not None:
         used |= expression_columns(source.subject)
-        subject = _value_sql(source.subject)
+        subject = value_sql(source.subject)
     rows = _clean_rows(source, files, sorted(used))
     select = _select_list(study, dataset, mapping.source, subject, expressions, source, files.odd_columns)
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
@@ -126,12 +126,12 @@ def _clean_rows(source: Source, files: SourceFiles, columns: Sequence[str]) -> s
             continue
         delivered = f"coalesce({', '.join(names)})" if len(names) > 1 else names[0]
         is_odd = column.casefold() in odd
-        text = _trimmed(normal_form_sql(delivered) if is_odd else delivered)
+        text = trimmed_sql(normal_form_sql(delivered) if is_odd else delivered)
         for code in source.missing:
-            text = f"nullif({text}, {_code(code)})"
+            text = f"nullif({text}, {code_sql(code)})"
         parts.append(f"{text} AS {quote_name(column)}")
         if is_odd:
-            parts.append(f"CASE WHEN {text} IS NOT NULL THEN {_trimmed(delivered)} END AS {_delivered_name(column)}")
+            parts.append(f"CASE WHEN {text} IS NOT NULL THEN {trimmed_sql(delivered)} END AS {_delivered_name(column)}")
     by_name = "false" if files.same_layout else "true"
     return f"  SELECT {', '.join(parts)}\n  FROM read_parquet({quote_list(files.paths)}, union_by_name = {by_name})"
 
@@ -158,7 +158,7 @@ def _select_list(
     ]
     for variable in dataset.variables.values():
         expression = expressions.get(variable.name)
-        sql = _value_sql(expression) if expression is not None else DEFAULTS.get(variable.name, "NULL::VARCHAR")
+        sql = value_sql(expression) if expression is not None else DEFAULTS.get(variable.name, "NULL::VARCHAR")
         has_comma = source.decimal == "," and expression is not None and bool(expression.item) and not expression.values
         plain = decimal_point_sql(sql) if has_comma else "NULL::VARCHAR"
         if variable.type == "number" and has_comma:
@@ -184,16 +184,6 @@ def _delivered_name(column: str) -> str:
     return quote_name(f"__delivered {column}")
 
 
-def date_formats(source: Source, variable: str, expression: Expression) -> list[str]:
-    """Return the formats that are declared for a date variable: by its item, or by its own name where SQL makes it.
-
-    Parts (year, month, day) and constants are ISO 8601 by their making.
-    """
-    if expression.item is not None:
-        return list(source.formats_of(expression.item))
-    return list(source.formats_of(variable) or ["ISO8601"])
-
-
 def list_date_formats(study: Study, dataset: Dataset) -> list[tuple[str, str]]:
     """Return (variable, formats joined by |) of every way in which a date of a dataset is declared, each once."""
     declared = set()
@@ -205,46 +195,6 @@ def list_date_formats(study: Study, dataset: Dataset) -> list[tuple[str, str]]:
     if dataset.name == "SITE" and study.sites:
         declared.add(("activation_date", "ISO8601"))
     return sorted(declared)
-
-
-def _trimmed(sql: str) -> str:
-    return f"nullif(trim({sql}, {quote_text(WHITE_SPACE)}), '')"
-
-
-def _code(text: str) -> str:
-    """Return a text of study.yml that values are compared with as a literal, trimmed and in normal form as they are."""
-    return quote_text(normal_form(text).strip(WHITE_SPACE))
-
-
-def _value_sql(expression: Expression) -> str:
-    if expression.value is not None:
-        return _trimmed(quote_text(expression.value))
-    if expression.sql is not None:
-        return _trimmed(f"CAST(({expression.sql}\n) AS VARCHAR)")
-    if expression.year is not None:
-        return _date_of_parts(expression)
-    item = quote_name(expression.item or "")
-    if not expression.values:
-        return item
-    cases = " ".join(f"WHEN {_code(old)} THEN {quote_text(new)}" for old, new in expression.values.items())
-    return _trimmed(f"CASE {item} {cases} ELSE {item} END")
-
-
-def _date_of_parts(expression: Expression) -> str:
-    """Join year, month and day to ISO 8601; `2018.0` is 2018, other text stays.
-
-    The date ends where the parts end. A part without the one before it (a day without a month) gives text that is no
-    date, so that it is told as unreadable and not lost. A year is not padded: of `18` nobody knows the century.
-    """
-    year, month, day = (
-        f"nullif(regexp_replace({quote_name(name)}, '[.]0*$', ''), '')" if name is not None else "NULL"
-        for name in (expression.year, expression.month, expression.day)
-    )
-    month, day = (f"lpad({part}, greatest(2, length({part}))::INTEGER, '0')" for part in (month, day))
-    return (
-        f"nullif(concat({year}, CASE WHEN coalesce({month}, {day}) IS NOT NULL THEN concat('-', {month}) END,"
-        f" CASE WHEN {day} IS NOT NULL THEN concat('-', {day}) END), '')"
-    )
 
 
 def listed_variables(study: Study) -> frozenset[str]:

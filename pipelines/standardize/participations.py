@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.date_functions import date_functions_sql, read_date_sql
 from pipelines.settings import Home
-from pipelines.standardize.date_functions import date_functions_sql, read_date_sql
 
 Participation = tuple[str, str | None, str | None]
 _COLUMNS = ["identity_key", "first_date", "last_date"]

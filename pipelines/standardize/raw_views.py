@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from pipelines.errors import UserError
-from pipelines.ingest import current_deliveries, known_sites
+from pipelines.ingest import current_deliveries, held_deliveries, known_sites
 from pipelines.located_yaml import load_located_yaml
 from pipelines.settings import Home, memory_limit
 from pipelines.sql_text import quote_name
@@ -55,6 +55,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
     check_expressions(study, load_located_yaml(home.study_file(study.study), as_text=True))
     deliveries = current_deliveries(home, study.study)
     refusals = find_refusals(home, study)
+    held = held_deliveries(home, study.study)
     with open_for_writing(home, study.study) as connection:
         for schema in ("raw", "settings"):
             connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
@@ -82,8 +83,8 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
         _write(
             connection,
             "delivery(site VARCHAR, dataset VARCHAR, source_name VARCHAR, source_file VARCHAR, row_count BIGINT,"
-            " previous BIGINT, received_on VARCHAR, extract_date VARCHAR)",
-            list_deliveries(study, deliveries, extract_dates, refusals),
+            " previous BIGINT, received_on VARCHAR, extract_date VARCHAR, held_for VARCHAR)",
+            list_deliveries(study, deliveries, extract_dates, refusals, held),
         )
         _write(
             connection,
@@ -94,14 +95,14 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
         _write(
             connection,
             "redelivery(site VARCHAR, source_name VARCHAR, source_file VARCHAR, repeated_on VARCHAR,"
-            " stated_extract_date VARCHAR, previous_extract_date VARCHAR)",
+            " stated_extract_date VARCHAR, previous_extract_date VARCHAR, late_file VARCHAR, late_on VARCHAR)",
             list_redeliveries(connection, home, study, deliveries),
         )
         _write(
             connection,
             "vanished(site VARCHAR, source_name VARCHAR, dataset VARCHAR, source_file VARCHAR, record_count BIGINT,"
             " vanished_count BIGINT, named VARCHAR)",
-            count_vanished(connection, home, study, deliveries),
+            count_vanished(connection, home, study, deliveries, held),
         )
         days_off = list_non_working_days(connection, study, list(extract_dates.values()))
         _write(connection, "non_working_day(country VARCHAR, day VARCHAR)", days_off)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.located_yaml import load_located_yaml
 from pipelines.settings import EXPECTATIONS_DIR, Home
+from pipelines.standardize.delivery_calendar import calendar_of
 from pipelines.standardize.expression_check import check_expressions
 from pipelines.study import Study
 from pipelines.validate.parameters import ParameterValue, resolve_parameters
@@ -41,7 +42,12 @@ def read_catalogue(
     """
     suites = _load_unchanged_suites(suites_dir, _state_of(suites_dir))
     document = load_located_yaml(home.study_file(study.study), as_text=True)
-    return suites, resolve_parameters([check for suite in suites for check in suite.checks], study, document)
+    parameters = resolve_parameters([check for suite in suites for check in suite.checks], study, document)
+    for own in parameters.values():
+        # What is due stands beside the source that it is about, or in the calendar; the check knows one of them.
+        if isinstance(calendar := own.get("calendar"), list):
+            own["calendar"] = calendar_of(study, calendar)
+    return suites, parameters
 
 
 @lru_cache(maxsize=1)

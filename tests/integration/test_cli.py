@@ -53,7 +53,7 @@ def test_every_command_of_the_design_is_there() -> None:
     assert names == {
         "demo", "simulate", "run", "deliveries", "verdicts", "findings", "check", "report", "extract", "verify",
         "doctor", "dev", "init", "templates", "readiness", "preview",
-        "cleanliness",
+        "cleanliness", "delivery",
     }  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from pipelines.orchestration import landing_sensor as tested
 from pipelines.orchestration.home_resource import HomeResource
 from pipelines.orchestration.landing_sensor import landing_sensor
 from pipelines.settings import Home
@@ -119,4 +121,23 @@ def test_a_site_that_was_taken_away_and_comes_back_is_new(sensor: Sensor) -> Non
     assert sensor.tick() == []
     deliver(sensor.home, "S1", "101", "a\n1\n")
     sensor.tick()
+    assert sensor.tick() == [("S1", ["101"])]
+
+
+def test_a_file_that_has_to_rest_is_asked_for_when_it_has(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F18: the contract's rest may be longer than a tick, and nothing in landing changes when it is over."""
+    path = sensor.home.study_file("S1")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("edc/DM.csv}", "edc/DM.csv, delivery: {at_rest_seconds: 300}}"), encoding="utf-8")
+    clock = [1_700_000_000]
+    monkeypatch.setattr(tested, "utc_now", lambda: datetime.fromtimestamp(clock[0], UTC))
+    (sensor.home.landing / "S1" / "101").mkdir(parents=True)
+    sensor.tick()
+    sensor.tick()
+    deliver(sensor.home, "S1", "101", "a\n1\n")
+    for _ in range(3):
+        clock[0] += 15
+        assert sensor.tick() == []
+    clock[0] += 300
+    assert sensor.tick() == []
     assert sensor.tick() == [("S1", ["101"])]

@@ -78,7 +78,7 @@ def report_case(say: Callable[[str], str] = unchanged, findings_at_a: int = 2) -
             "received_at": ["2026-03-01T00:00:00Z"] * 4,
             "status": ["accepted", "accepted", "duplicate", "refused"],
             "reason": ["", "", say("same bytes"), say("ragged_row: line 7")], "rows": [40, 10, None, None],
-            "repeated_rows": [3, 0, None, None],
+            "repeated_rows": [3, 0, None, None], "security": [False] * 4,
         }
     )  # fmt: skip
     study = Study(

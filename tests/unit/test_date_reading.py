@@ -10,7 +10,7 @@ from check_tables import call
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.standardize.date_functions import read_date_sql
+from pipelines.date_functions import read_date_sql
 
 
 def read(connection: duckdb.DuckDBPyConnection, raw: str | None, formats: str) -> object:

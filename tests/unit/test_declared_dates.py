@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.date_formats import DATE_FORMATS, day_of_format, find_ambiguous, opposite_of
-from pipelines.standardize.date_functions import read_date_sql
+from pipelines.date_functions import read_date_sql
 
 Functions = duckdb.DuckDBPyConnection
 

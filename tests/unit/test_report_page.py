@@ -139,6 +139,49 @@ def test_every_delivery_is_in_the_page_refused_first() -> None:
     assert set(told[0]) == set(DELIVERY_COLUMNS)
 
 
+def with_deliveries(status: str, reason: str, *, security: bool = False) -> ReportInput:
+    """The case, whose first file has another status."""
+    case = report_case()
+    is_first = pl.int_range(pl.len()) == 0
+    changed = case.deliveries.with_columns(
+        status=pl.when(is_first).then(pl.lit(status)).otherwise("status"),
+        reason=pl.when(is_first).then(pl.lit(reason)).otherwise("reason"),
+        security=pl.when(is_first).then(pl.lit(security)).otherwise("security"),
+    )
+    return replace(case, deliveries=changed)
+
+
+def test_a_held_file_is_something_to_decide() -> None:
+    report = with_deliveries("held", "row_drop: DM has 40 rows, the current one 80")
+    page = page_of(report)
+    (row,) = page.get_element_by_id("held-table").xpath("./tbody/tr")
+    site, file = report.deliveries.row(0, named=True)["site"], "edc/DM.csv"
+    assert [cell.text for cell in row] == [
+        site,
+        file,
+        "40",
+        "2026-03-01 00:00 UTC",
+        "row_drop: DM has 40 rows, the current one 80",
+    ]
+    assert "siteproof delivery accept" in page.get_element_by_id("held").text_content()
+    assert unpacked(page, "deliveries-data")[0]["status"] == "held"
+
+
+def test_what_may_be_another_study_s_is_said_at_the_top_as_long_as_it_is_so() -> None:
+    report = with_deliveries("refused", "study_mismatch: row 3 names another study", security=True)
+    assert "Security: 1 file refused" in page_of(report).get_element_by_id("held").text_content()
+    first = report.deliveries.head(1)
+    mended = first.with_columns(status=pl.lit("accepted"), security=False, received_at=pl.lit("2026-03-02T00:00:00Z"))
+    later = replace(report, deliveries=pl.concat([report.deliveries, mended]))
+    assert page_of(later).find(".//section[@id='held']") is None
+
+
+def test_where_nothing_is_to_decide_nothing_is_said_of_it() -> None:
+    page = page_of(report_case())
+    assert page.find(".//section[@id='held']") is None
+    assert "files held" not in page.text_content()
+
+
 def test_rows_that_repeat_another_are_told_beside_the_number_of_rows() -> None:
     rows = page_of(report_case()).get_element_by_id("deliveries-table").xpath(".//td[@class='n']")
     assert [(cell.text, [small.text for small in cell.iter("small")]) for cell in rows] == [

@@ -15,10 +15,10 @@ from pipelines.ingest import (
     current_deliveries,
     ingest_site,
     ingest_study,
-    intake,
     landing_fingerprint,
     landing_sites,
     read_deliveries,
+    site_intake,
 )
 from pipelines.ingest.arrival import arrived
 from pipelines.settings import Home
@@ -75,7 +75,7 @@ def test_an_unchanged_file_is_not_even_opened(desk: Desk, monkeypatch: pytest.Mo
     desk.put("edc/XX.csv", A)
     assert len(desk.ingest()) == 2
     opened: list[str] = []
-    monkeypatch.setattr(intake, "arrived", lambda file, folder: opened.append(file.name) or arrived(file, folder))
+    monkeypatch.setattr(site_intake, "arrived", lambda file, folder: opened.append(file.name) or arrived(file, folder))
     assert desk.ingest() == []
     assert opened == []
     desk.put("edc/AE.csv", A)
@@ -267,13 +267,13 @@ def test_a_name_that_is_no_site_is_an_error_for_the_caller(desk: Desk) -> None:
 
 
 def test_the_fingerprint_changes_with_names_sizes_and_times(desk: Desk) -> None:
-    seen = [landing_fingerprint(desk.home, "ST-1", "101")]
+    seen = [landing_fingerprint(desk.home, desk.study, "101", noon)]
     path = desk.put("edc/AE.csv", A)
-    seen.append(landing_fingerprint(desk.home, "ST-1", "101"))
+    seen.append(landing_fingerprint(desk.home, desk.study, "101", noon))
     desk.touch(path, 99)
-    seen.append(landing_fingerprint(desk.home, "ST-1", "101"))
+    seen.append(landing_fingerprint(desk.home, desk.study, "101", noon))
     path.rename(path.with_name("AE2.csv"))
-    seen.append(landing_fingerprint(desk.home, "ST-1", "101"))
+    seen.append(landing_fingerprint(desk.home, desk.study, "101", noon))
     desk.put("edc/AE3.csv.part", A)
     assert len(set(seen)) == 4
-    assert landing_fingerprint(desk.home, "ST-1", "101") == seen[-1]
+    assert landing_fingerprint(desk.home, desk.study, "101", noon) == seen[-1]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from landed_exports import loaded, put, written
 
 from pipelines.date_formats import DATE_FORMATS
+from pipelines.date_functions import read_date_sql
 from pipelines.errors import ConfigError
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit, guess_formats
 from pipelines.settings import Home
-from pipelines.standardize.date_functions import read_date_sql
 from pipelines.study_source import Expression
 
 

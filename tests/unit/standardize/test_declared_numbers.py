@@ -12,9 +12,9 @@ from check_rows import CHECKS, row_of, verdict_on
 from check_tables import create_tables, open_with_functions
 from mapped_rows import Shelf, column, study_of
 
+from pipelines.date_functions import read_date_sql
 from pipelines.ingest.readers import READERS
 from pipelines.settings import DBT_PROJECT_DIR
-from pipelines.standardize.date_functions import read_date_sql
 from pipelines.study import Study
 from pipelines.study_source import Source
 

@@ -171,7 +171,7 @@ def test_a_file_that_was_refused_as_empty_counts_as_received(site_of_ae: Callabl
     facts = site_of_ae("subj,term\n001,a\n", "", known=current)
     file = f"{STUDY}/101/edc/AE.csv"
     # One row: the data in use are those of the day before, and the seven rows are what came before nothing.
-    assert facts == [("101", "AE", "AE", file, 0, 7, "2026-01-02", "2026-01-01")]
+    assert facts == [("101", "AE", "AE", file, 0, 7, "2026-01-02", "2026-01-01", None)]
 
 
 @pytest.mark.parametrize(

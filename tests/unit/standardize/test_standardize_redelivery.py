@@ -36,11 +36,11 @@ FIRST = f"{HEADER}1,10,Rash,2024-01-01,2024-02-01\n1,11,Cough,2024-01-02,2024-02
 def deliver(home: Home) -> Any:
     """Take files of site 101 in, one a month from March 2024, as (name, content); return a query over what is laid."""
 
-    def take(*files: tuple[str, str], site: str = "101") -> Any:
+    def take(*files: tuple[str, str], site: str = "101", contract: str = "") -> Any:
         months = count(3)
         path = home.study_file("ST-1")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(STUDY, encoding="utf-8")
+        path.write_text(STUDY.replace("    extract_date", f"{contract}    extract_date"), encoding="utf-8")
         study = load_study(path)
         for name, content in files:
             file = home.landing / "ST-1" / site / "edc" / name
@@ -50,9 +50,10 @@ def deliver(home: Home) -> Any:
         lay_raw_views(home, study, {})
 
         def query(table: str) -> list[tuple[Any, ...]]:
+            left_out = "source_name, late_file, late_on" if table == "redelivery" else "source_name"
             with duckdb.connect(home.warehouse_file("ST-1"), read_only=True) as connection:
                 return connection.execute(
-                    f"SELECT * EXCLUDE (source_name) FROM settings.{table} ORDER BY ALL"
+                    f"SELECT * EXCLUDE ({left_out}) FROM settings.{table} ORDER BY ALL"
                 ).fetchall()
 
         return query
@@ -120,6 +121,40 @@ def test_of_several_repeats_the_last_one_counts(deliver: Any) -> None:
 def test_a_new_file_after_a_repeat_is_none(deliver: Any) -> None:
     query = deliver(("AE.csv", FIRST), ("AE_2.csv", FIRST), ("AE_3.csv", FIRST.replace("2024-02-01", "2024-02-02")))
     assert query("redelivery") == [("101", "ST-1/101/edc/AE_3.csv", None, "2024-02-02", "2024-02-01")]
+
+
+def test_a_file_that_came_out_of_order_is_told_beside_the_current_one(deliver: Any, home: Home) -> None:
+    """F24: X-07 gets both days, and the name of the file that did not overwrite."""
+    late = FIRST.replace("2024-02-01", "2024-01-25").replace("Rash", "Hives")
+    query = deliver(("AE.csv", FIRST), ("AE_1.csv", late))
+    assert query("redelivery") == [("101", "ST-1/101/edc/AE.csv", None, "2024-01-25", "2024-02-01")]
+    with duckdb.connect(home.warehouse_file("ST-1"), read_only=True) as connection:
+        told = connection.execute("SELECT late_file, late_on FROM settings.redelivery").fetchall()
+    assert told == [("ST-1/101/edc/AE_1.csv", "2024-04-01")]
+    assert query("vanished") == []
+
+
+ONE_GONE = FIRST.replace("1,10,Rash,2024-01-01,2024-02-01\n", "").replace("2024-02-01", "2024-02-02")
+
+
+def test_a_file_that_is_held_for_its_rows_stands_beside_the_current_one(deliver: Any) -> None:
+    """F19: X-08 sees the rows of the held file, and the days of the data in use; X-02 names what would vanish."""
+    query = deliver(("AE.csv", FIRST), ("AE_2.csv", ONE_GONE), contract='    delivery: {max_row_drop: "0.1"}\n')
+    (row,) = query("delivery")
+    held = "row_drop: AE has 2 rows, the current one 3: 33.33 % fewer, 10 % are agreed"
+    assert row == ("101", "AE", "ST-1/101/edc/AE_2.csv", 2, 3, "2024-03-01", "2024-02-01", held)
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE_2.csv", 2, 1, "1 AESPID=10")]
+
+
+def test_what_a_held_file_lacks_is_told_by_its_contract_s_key_where_the_dataset_has_none(deliver: Any) -> None:
+    """F25: without a stable key in the data, X-02 counts the keys of the contract."""
+    first = f"{HEADER}1,,Rash,2024-01-01,\n1,,Cough,2024-01-02,\n"
+    second = f"{HEADER}1,,Rash,2024-01-01,\n2,,Ache,2024-01-02,\n"
+    contract = '    delivery: {max_vanished: "0.1", key: [subj, term]}\n'
+    query = deliver(("AE.csv", first), ("AE_2.csv", second), contract=contract)
+    assert query("vanished") == [("101", "AE", "ST-1/101/edc/AE_2.csv", 2, 1, "subj=1 term=Cough")]
+    ((*_, held_for),) = query("delivery")
+    assert held_for is None
 
 
 def test_sites_do_not_meet(deliver: Any) -> None:

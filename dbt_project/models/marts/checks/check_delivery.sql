@@ -1,4 +1,5 @@
--- Grain: one row per received file that counts: the current one of a site and source, or a later one that was refused as empty.
+-- Grain: one row per received file that counts: the current one of a site and source, or a later one that was refused as empty or is held
+-- for its rows.
 select
     delivery.site,
     cast(null as varchar) as subject,
@@ -7,13 +8,16 @@ select
     delivery.row_count,
     delivery.previous,
     delivery.received_on,
-    coalesce(redelivery.repeated_on, delivery.received_on) as last_received_on,
+    coalesce(redelivery.late_on || ' (' || redelivery.late_file || ', extracted before the current one)', redelivery.repeated_on, delivery.received_on)
+    as last_received,
     redelivery.site is not null as is_redelivery,
     redelivery.repeated_on is not null as is_repeated,
     redelivery.stated_extract_date,
     redelivery.previous_extract_date,
-    not certainly_after(master.activation_date, coalesce(redelivery.repeated_on, delivery.received_on))
-    and not certainly_after(coalesce(redelivery.repeated_on, delivery.received_on), master.closure_date) as is_activity_expected,
+    delivery.held_for,
+    not certainly_after(master.activation_date, coalesce(redelivery.late_on, redelivery.repeated_on, delivery.received_on))
+    and not certainly_after(coalesce(redelivery.late_on, redelivery.repeated_on, delivery.received_on), master.closure_date)
+    as is_activity_expected,
     delivery.source_file,
     cast(null as bigint) as source_row
 from {{ source('settings', 'delivery') }} as delivery

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pipelines.settings import Home
 from pipelines.simulate.faults import Fault
 from pipelines.simulate.layouts import ExportLayout, layout_of
-from pipelines.simulate.site_files import source_file, write_site
+from pipelines.simulate.site_files import source_file, write_bytes, write_site
 from pipelines.simulate.site_records import Row, SiteRecords
 
 KEY_COLUMNS = ("study", "site", "subject", "check_id", "dataset", "source_file", "source_row", "detail")
@@ -35,6 +38,17 @@ class WrittenSites:
     def key(self) -> list[KeyRow]:
         """Return the study's rows of the answer key in the order of KEY_COLUMNS, site by site, by check and row."""
         return [row for site, rows in self._keys.items() for row in _settle(site, rows, self._demographics)]
+
+
+def write_key(home: Home, rows: Iterable[KeyRow]) -> Path:
+    """Write answer_key.csv of a portfolio and return its path."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(KEY_COLUMNS)
+    writer.writerows(rows)
+    path = home.root / "answer_key.csv"
+    write_bytes(path, text.getvalue().encode())
+    return path
 
 
 def _key_rows(site: SiteRecords, faults: list[Fault], layout: ExportLayout) -> list[KeyRow]:

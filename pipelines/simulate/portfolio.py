@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from pathlib import Path
 from pipelines.errors import UserError
 from pipelines.settings import Home
 from pipelines.simulate.amendments import versions_at
-from pipelines.simulate.answer_key import KEY_COLUMNS, KeyRow, WrittenSites
+from pipelines.simulate.answer_key import KeyRow, WrittenSites, write_key
 from pipelines.simulate.audit_records import record_dictionary, spread_changes
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
@@ -88,23 +86,25 @@ def simulate_portfolio(
     study_ids = [f"SIM-{number:03d}" for number in range(1, studies + 1)]
     for index, study in enumerate(study_ids):
         _refuse_leftovers(home, study, set(_site_ids(index, sites)))
-    key = io.StringIO(newline="")
-    writer = csv.writer(key, lineterminator="\n")
-    writer.writerow(KEY_COLUMNS)
+    key: list[KeyRow] = []
     for index, study in enumerate(study_ids):
         style = STYLES[index % len(STYLES)]
         # Half of a study's hospitals take part in the next one too.
         first_hospital = index * max(1, sites // 2)
         shape = Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed, first_hospital)
         wishes: list[list[Wish]] = [[] for _ in range(sites)] if clean else plan_faults(sites, subjects, index)
-        writer.writerows(_write_sites(home, shape, export_layout, wishes, on_site))
-        config = write_study_config(study, style, subjects, shape.study_start, export_layout)
-        write_bytes(home.study_file(study), config.encode())
-        for name, content in export_layout.beside_study().items():
-            write_bytes(home.study_file(study).with_name(name), content)
-    path = home.root / "answer_key.csv"
-    write_bytes(path, key.getvalue().encode())
-    return path
+        key += _write_sites(home, shape, export_layout, wishes, on_site)
+        write_study(home, shape, export_layout)
+    return write_key(home, key)
+
+
+def write_study(home: Home, shape: Shape, layout: ExportLayout) -> None:
+    """Write a study's study.yml, and what a layout needs beside it."""
+    path = home.study_file(shape.study)
+    config = write_study_config(shape.study, shape.style, shape.subjects, shape.study_start, layout)
+    write_bytes(path, config.encode())
+    for name, content in layout.beside_study().items():
+        write_bytes(path.with_name(name), content)
 
 
 # At so many sites a check is shown well enough.

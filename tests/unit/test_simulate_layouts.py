@@ -15,21 +15,43 @@ from pipelines.errors import UserError
 from pipelines.ingest import DeliveryEvent, ingest_study
 from pipelines.settings import Home
 from pipelines.simulate import simulate_portfolio
+from pipelines.simulate.answer_key import WrittenSites
+from pipelines.simulate.chance import chance
 from pipelines.simulate.exports import SOURCES
+from pipelines.simulate.faults import Fault
 from pipelines.simulate.layouts import LAYOUTS
+from pipelines.simulate.planting import plan_faults, plant_faults
+from pipelines.simulate.portfolio import Shape, clean_site, write_key, write_study
 from pipelines.simulate.site_files import site_files
+from pipelines.simulate.site_records import SiteRecords
+from pipelines.simulate.style import STYLES
 from pipelines.simulate.subject_course import CUTOFF
 from pipelines.study import load_study
 
 OTHERS = [name for name in LAYOUTS if name != "csv"]
 STUDY = "SIM-001"
+SHAPE = Shape(STUDY, STYLES[0], ("1001", "1002"), subjects=6, seed=5)
 # Of site, source, and the name of the file without what the layout decides: the rows as they were read.
 Tables = dict[tuple[str, str, str], pa.Table]
 
 
-def _simulate(root: Path, layout: str) -> Home:
-    home = Home(root)
-    simulate_portfolio(home, studies=1, sites=2, subjects=6, seed=5, layout=layout)
+@pytest.fixture(scope="module")
+def sites() -> list[tuple[SiteRecords, list[Fault]]]:
+    """Two sites with what faults their few subjects can take."""
+    made = []
+    for site_id, wishes in zip(SHAPE.site_ids, plan_faults(2, SHAPE.subjects, 0), strict=True):
+        site = clean_site(SHAPE, site_id)
+        made.append((site, plant_faults(site, wishes, chance(5, site_id))[0]))
+    return made
+
+
+def _write(root: Path, layout: str, sites: list[tuple[SiteRecords, list[Fault]]]) -> Home:
+    home, chosen = Home(root), LAYOUTS[layout]
+    written = WrittenSites(home.landing, chosen)
+    for site, faults in sites:
+        written.add(site, faults)
+    write_study(home, SHAPE, chosen)
+    write_key(home, written.key())
     return home
 
 
@@ -45,8 +67,8 @@ def _read(home: Home) -> tuple[Tables, list[DeliveryEvent]]:
 
 
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Home]:
-    return {name: _simulate(tmp_path_factory.mktemp(name), name) for name in LAYOUTS}
+def homes(sites, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Home]:
+    return {name: _write(tmp_path_factory.mktemp(name), name, sites) for name in LAYOUTS}
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +141,8 @@ def _shared(table: pa.Table, source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("layout", OTHERS)
-def test_the_same_arguments_write_the_same_bytes_at_any_time(homes, tmp_path, layout):
-    again = _simulate(tmp_path, layout)
+def test_the_same_records_are_the_same_bytes_at_any_time(sites, homes, tmp_path, layout):
+    again = _write(tmp_path, layout, sites)
     first = {
         path.relative_to(homes[layout].landing): path.read_bytes() for path in homes[layout].landing.glob("*/*/*/*")
     }
@@ -132,9 +154,9 @@ def test_an_xpt_file_is_stamped_with_the_day_of_extraction(homes):
     assert head.count(f"{CUTOFF:%d%b%y}:05:00:00".upper().encode()) == 4
 
 
-def test_another_layout_leaves_no_file_of_the_one_before(homes, tmp_path):
-    home = _simulate(tmp_path, "odm")
-    simulate_portfolio(home, studies=1, sites=2, subjects=6, seed=5, layout="xpt")
+def test_another_layout_leaves_no_file_of_the_one_before(sites, homes, tmp_path):
+    _write(tmp_path, "odm", sites)
+    home = _write(tmp_path, "xpt", sites)
     names = {path.relative_to(home.landing) for path in home.landing.glob("*/*/*/*")}
     assert names == {path.relative_to(homes["xpt"].landing) for path in homes["xpt"].landing.glob("*/*/*/*")}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipelines.settings import Home
 from pipelines.simulate.faults import Fault
-from pipelines.simulate.layouts import ExportLayout, layout_of
-from pipelines.simulate.site_files import source_file, write_bytes, write_site
+from pipelines.simulate.layouts import ExportLayout
+from pipelines.simulate.site_files import site_files, source_file, write_bytes, write_site
 from pipelines.simulate.site_records import Row, SiteRecords
 
 KEY_COLUMNS = ("study", "site", "subject", "check_id", "dataset", "source_file", "source_row", "detail")
@@ -54,7 +54,7 @@ def write_key(home: Home, rows: Iterable[KeyRow]) -> Path:
 def _key_rows(site: SiteRecords, faults: list[Fault], layout: ExportLayout) -> list[KeyRow]:
     """Return a site's rows of the answer key; the number of one that is another site's stays blank until `_settle`."""
     numbers = {
-        source: {id(row): number for number, row in enumerate(_ordered(site, source, layout), start=1)}
+        source: {id(row): number for row, number in _numbered(site, source, layout)}
         for source in {fault.source for fault in faults}
     }
     rows: list[KeyRow] = []
@@ -70,8 +70,10 @@ def _key_rows(site: SiteRecords, faults: list[Fault], layout: ExportLayout) -> l
 
 def _demographics_rows(site: SiteRecords, layout: ExportLayout) -> dict[str, str]:
     """Return subject -> number of its first row of demographics."""
-    subjects = [row["subjid"] for row in _ordered(site, "DM", layout)]
-    return {subject: str(subjects.index(subject) + 1) for subject in dict.fromkeys(subjects)}
+    found: dict[str, str] = {}
+    for row, number in _numbered(site, "DM", layout):
+        found.setdefault(row["subjid"], str(number))
+    return found
 
 
 def _settle(site: str, rows: list[KeyRow], demographics: Mapping[str, Mapping[str, str]]) -> list[KeyRow]:
@@ -84,5 +86,8 @@ def _key_order(row: KeyRow) -> tuple[str, str, int, KeyRow]:
     return row[3], row[5], int(row[6] or 0), row
 
 
-def _ordered(site: SiteRecords, source: str, layout: ExportLayout) -> list[Row]:
-    return layout_of(source, layout).ordered(source, site.tables[source].rows)
+def _numbered(site: SiteRecords, source: str, layout: ExportLayout) -> list[tuple[Row, int]]:
+    """Return a source's rows in the order of its file, each with its number there."""
+    file = next(file for file in site_files(layout) if source in file.sources)
+    rows = {name: file.layout.ordered(name, site.tables[name].rows) for name in file.sources}
+    return list(zip(rows[source], file.layout.row_numbers(rows)[source], strict=True))

@@ -29,6 +29,10 @@ class ExportLayout(Protocol):
         """Return a source's rows in the order in which they stand in the file."""
         ...
 
+    def row_numbers(self, rows: Mapping[str, Sequence[Row]]) -> Mapping[str, list[int]]:
+        """Return source -> the number of each of its rows, of all sources of one file, their rows as `ordered`."""
+        ...
+
     def write(self, site: SiteRecords, file: str, tables: Sequence[WrittenTable], day: date) -> bytes:
         """Return a file's bytes: `tables` are its sources' as `ordered`, `day` that on which it was extracted."""
         ...
@@ -46,7 +50,15 @@ class ExportLayout(Protocol):
         ...
 
 
-class OneFileEach:
+class NumberedTables:
+    """What layouts have in common in which each table counts its own rows."""
+
+    def row_numbers(self, rows: Mapping[str, Sequence[Row]]) -> Mapping[str, list[int]]:
+        """Return the rows' numbers in their table."""
+        return {source: list(range(1, len(own) + 1)) for source, own in rows.items()}
+
+
+class OneFileEach(NumberedTables):
     """What layouts have in common in which each source has a file of its own, with its rows as the EDC holds them."""
 
     def file_of(self, source: str) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from pipelines.simulate.exports import SOURCES, Mapped
+from pipelines.simulate.layouts.export_layout import NumberedTables
 from pipelines.simulate.layouts.study_structure import (
     FORMS,
     by_subject_and_event,
@@ -47,7 +48,7 @@ class SubjectForms:
     events: Mapping[str, EventForms]
 
 
-class OdmFile(ABC):
+class OdmFile(NumberedTables, ABC):
     """A snapshot of the forms of a site; a subject's id and its site are keys, every other column an item."""
 
     suffix = ".xml"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pipelines.simulate.exports import SOURCES, Mapped
@@ -40,6 +42,8 @@ _DICTIONARY_HEADER = (
 
 # A line of the export: by field, only what is filled.
 Line = dict[str, str]
+# What lines are sorted by: record and group; event, or instrument of a log; instance.
+Place = tuple[tuple[str, str], tuple[int, str, int], int]
 
 
 class RedcapProject:
@@ -57,6 +61,12 @@ class RedcapProject:
         if source in _VISIT_FORMS:
             return by_subject_and_event(source, rows)
         return sorted(rows, key=lambda row: subject_of(source, row))
+
+    def row_numbers(self, rows: Mapping[str, Sequence[Row]]) -> Mapping[str, list[int]]:
+        """Return the numbers of the lines: a line holds all forms of a visit."""
+        places = _places(rows)
+        lines = {place: number for number, place in enumerate(sorted(set().union(*places.values())), start=1)}
+        return {source: [lines[place] for place in own] for source, own in places.items()}
 
     def declare(self, source: str, _style: Style) -> Mapped:
         """Return the format, the instrument, the dictionary, and which fields are which columns."""
@@ -93,28 +103,36 @@ class RedcapProject:
         return text.getvalue().encode()
 
 
-def _lines(tables: Sequence[WrittenTable]) -> Iterator[Line]:
-    """Yield each record's lines: its visits in their order, each with all forms of the visit, then its logs."""
-    visits: dict[tuple[str, str], dict[tuple[tuple[int, str], int], Line]] = {}
-    logs: dict[tuple[str, str], list[Line]] = {}
+def _places(rows: Mapping[str, Sequence[Row]]) -> dict[str, list[Place]]:
+    """Return where each row of each form stands: in a record, first the visits in their order, then the logs."""
+    placed = {}
+    for position, (source, own) in enumerate(rows.items()):
+        is_of_visit = source in _VISIT_FORMS
+        instances: Counter[tuple[tuple[str, str], str]] = Counter()
+        placed[source] = []
+        for row in own:
+            whose, event = subject_of(source, row), event_of(row) if is_of_visit else ""
+            instances[whose, event] += 1
+            order = (*event_order(event), -1) if is_of_visit else (sys.maxsize, "", position)
+            placed[source].append((whose, order, instances[whose, event]))
+    return placed
+
+
+def _lines(tables: Sequence[WrittenTable]) -> list[Line]:
+    """Return the lines: a visit's has all forms of the visit, a log's one entry."""
+    lines: dict[Place, Line] = {}
+    places = _places({table.source: table.rows for table in tables})
     for table in tables:
-        is_of_visit = table.source in _VISIT_FORMS
-        instances: dict[tuple[tuple[str, str], str], int] = {}
-        for row in table.rows:
-            whose = subject_of(table.source, row)
-            event = event_of(row) if is_of_visit else ""
-            instance = instances[whose, event] = instances.get((whose, event), 0) + 1
-            if is_of_visit:
-                line = visits.setdefault(whose, {}).setdefault((event_order(event), instance), {})
-                line[_EVENT] = f"{slug(event)}_arm_1"
+        for place, row in zip(places[table.source], table.rows, strict=True):
+            whose, _, instance = place
+            line = lines.setdefault(place, {_RECORD: whose[0], _GROUP: whose[1], _INSTANCE: str(instance)})
+            if table.source in _VISIT_FORMS:
+                line[_EVENT] = f"{slug(event_of(row))}_arm_1"
             else:
-                line = {_EVENT: _LOG_EVENT, _INSTRUMENT: _form(table.source)}
-                logs.setdefault(whose, []).append(line)
-            line |= {_RECORD: whose[0], _GROUP: whose[1], _INSTANCE: str(instance), _status(table.source): _COMPLETE}
+                line |= {_EVENT: _LOG_EVENT, _INSTRUMENT: _form(table.source)}
             line |= {_field(table.source, column): row[column] for column in _fields_of(table)}
-    for whose in sorted({*visits, *logs}):
-        yield from (line for _, line in sorted(visits.get(whose, {}).items(), key=lambda item: item[0]))
-        yield from logs.get(whose, [])
+            line[_status(table.source)] = _COMPLETE
+    return [lines[place] for place in sorted(lines)]
 
 
 def _form(source: str) -> str:

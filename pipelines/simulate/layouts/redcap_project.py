@@ -105,7 +105,7 @@ class RedcapProject:
 
 def _places(rows: Mapping[str, Sequence[Row]]) -> dict[str, list[Place]]:
     """Return where each row of each form stands: in a record, first the visits in their order, then the logs."""
-    placed = {}
+    placed: dict[str, list[Place]] = {}
     for position, (source, own) in enumerate(rows.items()):
         is_of_visit = source in _VISIT_FORMS
         instances: Counter[tuple[tuple[str, str], str]] = Counter()

@@ -32,7 +32,7 @@ class WrittenSites:
     def add(self, site: SiteRecords, faults: list[Fault]) -> None:
         """Write a site, or write it anew with other faults."""
         write_site(self._landing, site, self._layout)
-        self._keys[site.site] = _key_rows(site, faults, self._layout)
+        self._keys[site.site] = key_rows(site, faults, self._layout)
         self._demographics[site.site] = _demographics_rows(site, self._layout)
 
     def key(self) -> list[KeyRow]:
@@ -51,7 +51,7 @@ def write_key(home: Home, rows: Iterable[KeyRow]) -> Path:
     return path
 
 
-def _key_rows(site: SiteRecords, faults: list[Fault], layout: ExportLayout) -> list[KeyRow]:
+def key_rows(site: SiteRecords, faults: list[Fault], layout: ExportLayout) -> list[KeyRow]:
     """Return a site's rows of the answer key; the number of one that is another site's stays blank until `_settle`."""
     numbers = {
         source: {id(row): number for row, number in _numbered(site, source, layout)}

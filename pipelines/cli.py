@@ -58,6 +58,9 @@ def simulate(
     subjects: Annotated[int, typer.Option(help="subjects a site", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="the same seed writes the same bytes")] = 1,
     clean: Annotated[bool, typer.Option("--clean", help="plant no faults")] = False,
+    layout: Annotated[
+        str, typer.Option(help="how the EDC exports: csv, redcap, odm, odm2, xpt or dataset-json", metavar="NAME")
+    ] = "csv",
 ) -> None:
     """Write a made-up portfolio with planted, labelled faults and its answer_key.csv."""
     from pipelines.simulate import simulate_portfolio
@@ -71,6 +74,7 @@ def simulate(
             subjects=subjects,
             seed=seed,
             clean=clean,
+            layout=layout,
             on_site=lambda _study, _site: advance(),
         )
     print_line(str(key))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipelines.ingest.readers import READERS, Reading, Table
-from pipelines.study_source import Source
+from pipelines.study_source import Columns, Source
 
 DICTIONARY_HEADER = (
     "Variable / Field Name", "Form Name", "Section Header", "Field Type", "Field Label",
@@ -84,8 +84,14 @@ class Project:
         self.file = folder / "dictionary.csv"
         self.file.write_bytes(dictionary)
 
-    def read(self, data: bytes, missing: Sequence[str] = ()) -> Reading:
-        source = Source(path="edc/export.csv", format="redcap", dictionary=str(self.file), missing=list(missing))
+    def read(self, data: bytes, missing: Sequence[str] = (), columns: Columns | None = None) -> Reading:
+        source = Source(
+            path="edc/export.csv",
+            format="redcap",
+            dictionary=str(self.file),
+            missing=list(missing),
+            columns=columns,
+        )
         return READERS["redcap"].read(data, source)
 
     def tables(self, data: bytes) -> dict[str, Table]:

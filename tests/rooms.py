@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.findings import RunInfo, publish_run, read_findings, read_sites, read_verdicts
 from pipelines.ingest import ingest_study
+from pipelines.ingest.intake import Clock, utc_now
 from pipelines.report import write_report
 from pipelines.settings import Home
 from pipelines.standardize import build_warehouse
@@ -45,9 +46,9 @@ class StudyRun:
         return dict(own.group_by("status").len().iter_rows())
 
 
-def run_through_the_rooms(home: Home, study_id: str, threads: int | None = None) -> StudyRun:
+def run_through_the_rooms(home: Home, study_id: str, threads: int | None = None, now: Clock = utc_now) -> StudyRun:
     study = load_study(home.study_file(study_id))
-    ingest_study(home, study)
+    ingest_study(home, study, now=now)
     build_warehouse(home, study, read_parameters(home, study), threads)
     run = publish_run(home, study, validate_study(home, study))
     write_report(home, study)

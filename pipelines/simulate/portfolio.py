@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 from pipelines.errors import UserError
 from pipelines.settings import Home
 from pipelines.simulate.amendments import versions_at
+from pipelines.simulate.answer_key import KeyRow, WrittenSites, write_key
 from pipelines.simulate.audit_records import record_dictionary, spread_changes
 from pipelines.simulate.chance import chance
 from pipelines.simulate.clinical_records import record_clinical, record_randomisation
@@ -24,6 +23,7 @@ from pipelines.simulate.habits import HABITS
 from pipelines.simulate.hospitals import hospital
 from pipelines.simulate.irb_records import record_irb
 from pipelines.simulate.laboratory_document_records import record_laboratory_documents
+from pipelines.simulate.layouts import ExportLayout, layout_named
 from pipelines.simulate.medication_records import record_medication
 from pipelines.simulate.monitoring_records import record_monitoring
 from pipelines.simulate.operational_records import record_operational, record_site
@@ -31,7 +31,7 @@ from pipelines.simulate.pharmacy_records import record_pharmacy
 from pipelines.simulate.planting import Wish, plan_faults, plant_faults
 from pipelines.simulate.safety_records import record_safety
 from pipelines.simulate.site_file_records import record_site_file
-from pipelines.simulate.site_files import KEY_COLUMNS, key_rows, write_bytes, write_site
+from pipelines.simulate.site_files import write_bytes
 from pipelines.simulate.site_records import SiteRecords
 from pipelines.simulate.staff_records import record_staff
 from pipelines.simulate.study_config import write_study_config
@@ -54,6 +54,7 @@ def simulate_portfolio(
     subjects: int = 10,
     seed: int = 1,
     clean: bool = False,
+    layout: str = "csv",
     on_site: Callable[[str, str], None] = lambda _study, _site: None,
 ) -> Path:
     """Write a made-up portfolio into a home: the same arguments write the same bytes.
@@ -68,34 +69,42 @@ def simulate_portfolio(
         subjects: number of subjects of each site.
         seed: what chance starts from.
         clean: plant no faults.
+        layout: how the exports of the EDC are written, a name of `LAYOUTS`; the records are the same in each.
         on_site: told the study and the site after each site that is written for the first time.
 
     Returns:
         The path of the answer key: one row for every finding that must be raised.
 
     Raises:
-        UserError: a number is below one, or the home holds made-up sites that this portfolio would not replace.
+        UserError: a number is below one, there is no such layout, or the home holds made-up sites that this portfolio
+            would not replace.
     """
     for name, number in {"studies": studies, "sites": sites, "subjects": subjects}.items():
         if number < 1:
             raise UserError(f"--{name} is {number}; give a number of 1 or more")
+    export_layout = layout_named(layout)
     study_ids = [f"SIM-{number:03d}" for number in range(1, studies + 1)]
     for index, study in enumerate(study_ids):
         _refuse_leftovers(home, study, set(_site_ids(index, sites)))
-    key = io.StringIO(newline="")
-    writer = csv.writer(key, lineterminator="\n")
-    writer.writerow(KEY_COLUMNS)
+    key: list[KeyRow] = []
     for index, study in enumerate(study_ids):
         style = STYLES[index % len(STYLES)]
         # Half of a study's hospitals take part in the next one too.
         first_hospital = index * max(1, sites // 2)
         shape = Shape(study, style, tuple(_site_ids(index, sites)), subjects, seed, first_hospital)
         wishes: list[list[Wish]] = [[] for _ in range(sites)] if clean else plan_faults(sites, subjects, index)
-        writer.writerows(_write_sites(home, shape, wishes, on_site))
-        write_bytes(home.study_file(study), write_study_config(study, style, subjects, shape.study_start).encode())
-    path = home.root / "answer_key.csv"
-    write_bytes(path, key.getvalue().encode())
-    return path
+        key += _write_sites(home, shape, export_layout, wishes, on_site)
+        write_study(home, shape, export_layout)
+    return write_key(home, key)
+
+
+def write_study(home: Home, shape: Shape, layout: ExportLayout) -> None:
+    """Write a study's study.yml, and what a layout needs beside it."""
+    path = home.study_file(shape.study)
+    config = write_study_config(shape.study, shape.style, shape.subjects, shape.study_start, layout)
+    write_bytes(path, config.encode())
+    for name, content in layout.beside_study().items():
+        write_bytes(path.with_name(name), content)
 
 
 # At so many sites a check is shown well enough.
@@ -130,34 +139,35 @@ class Shape:
 
 
 def _write_sites(
-    home: Home, shape: Shape, wishes: list[list[Wish]], on_site: Callable[[str, str], None]
-) -> list[tuple[str, ...]]:
+    home: Home,
+    shape: Shape,
+    layout: ExportLayout,
+    wishes: list[list[Wish]],
+    on_site: Callable[[str, str], None],
+) -> list[KeyRow]:
     """Write a study's sites, one at a time, and return its rows of the answer key.
 
     What one site cannot take goes to the next; what the last one cannot take is offered to the first sites again,
     together and then one by one, as together it may push out what a site has taken. Of a check that many sites show,
     nothing is offered again: each offer makes sites anew.
     """
-    keys: list[list[tuple[str, ...]]] = []
+    written = WrittenSites(home.landing, layout)
     settled: list[list[Wish]] = []
     left: list[Wish] = []
     for site_id, wished in zip(shape.site_ids, wishes, strict=True):
         asked = [*left, *wished]
         site, faults, left = _faulty_site(shape, site_id, asked)
-        write_site(home.landing, site)
-        keys.append(key_rows(site, faults))
+        written.add(site, faults)
         settled.append([wish for wish in asked if wish not in left])
         on_site(shape.study, site_id)
     planted = Counter(wish.check_id for own in settled for wish in own)
     scarce = [wish for wish in left if planted[wish.check_id] < _ENOUGH_SITES]
-    for wish in _offer_again(home, shape, scarce, settled, keys):
-        _offer_again(home, shape, [wish], settled, keys)
-    return [row for rows in keys for row in rows]
+    for wish in _offer_again(shape, scarce, settled, written):
+        _offer_again(shape, [wish], settled, written)
+    return written.key()
 
 
-def _offer_again(
-    home: Home, shape: Shape, offered: list[Wish], settled: list[list[Wish]], keys: list[list[tuple[str, ...]]]
-) -> list[Wish]:
+def _offer_again(shape: Shape, offered: list[Wish], settled: list[list[Wish]], written: WrittenSites) -> list[Wish]:
     """Write anew each site that takes some of what is offered and keeps what it has; return what none took."""
     for number, site_id in enumerate(shape.site_ids[:_SITES_ASKED_AGAIN]):
         if not offered:
@@ -165,8 +175,7 @@ def _offer_again(
         asked = [*settled[number], *offered]
         site, faults, refused = _faulty_site(shape, site_id, asked)
         if len(refused) < len(offered) and set(refused) <= set(offered):
-            write_site(home.landing, site)
-            keys[number] = key_rows(site, faults)
+            written.add(site, faults)
             settled[number] = [wish for wish in asked if wish not in refused]
             offered = refused
     return offered

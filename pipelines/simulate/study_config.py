@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,12 +11,15 @@ import yaml
 from pipelines.simulate.clinical_records import CRITERIA, CRITERIA_VERSION
 from pipelines.simulate.event_records import DICTIONARY
 from pipelines.simulate.exports import EXTRACTED, SOURCES, Mapped, SourceLayout, mapping_of
+from pipelines.simulate.layouts import ExportLayout, layout_of
 from pipelines.simulate.medication_records import MEDICATION_DICTIONARY, PROHIBITED
 from pipelines.simulate.style import Style
 from pipelines.simulate.subject_course import CUTOFF, SCHEDULE, PlannedVisit, number_width
 
 
-def write_study_config(study: str, style: Style, subjects: int, study_start: date | None) -> str:
+def write_study_config(
+    study: str, style: Style, subjects: int, study_start: date | None, export_layout: ExportLayout
+) -> str:
     """Return the text of study.yml; `subjects` is the number of subjects of a site, `study_start` the first consent."""
     mapping = mapping_of(style)
     parameters: dict[str, Any] = {
@@ -48,7 +52,10 @@ def write_study_config(study: str, style: Style, subjects: int, study_start: dat
         "schedule": {"cron": "0 5 * * *", "timezone": "Europe/Berlin"},
         "extract_date": CUTOFF.isoformat(),
         "visits": [_visit(visit) for visit in SCHEDULE],
-        "sources": {name: _source(name, layout, style, mapping) for name, layout in SOURCES.items()},
+        "sources": {
+            name: _source(name, layout, style, mapping, layout_of(name, export_layout))
+            for name, layout in SOURCES.items()
+        },
         "map": mapping,
         "parameters": parameters,
     }
@@ -61,9 +68,11 @@ def _visit(visit: PlannedVisit) -> Mapped:
     return {"name": visit.name, "num": visit.num, "day": visit.day, "window": window, "required": True}
 
 
-def _source(name: str, layout: SourceLayout, style: Style, mapping: dict[str, list[Mapped]]) -> Mapped:
-    source: Mapped = {"path": f"{layout.system}/{name}*.csv", "encoding": style.encodings.get(layout.system, "utf-8")}
-    source["delimiter"] = style.delimiter
+def _source(
+    name: str, layout: SourceLayout, style: Style, mapping: dict[str, list[Mapped]], its: ExportLayout
+) -> Mapped:
+    source: Mapped = {"path": f"{layout.system}/{its.file_of(name)}*{its.suffix}"} | its.declare(name, style)
+    aliases = source.pop("aliases", None)
     if layout.is_template:
         return source | {"layout": "template"}
     if layout.subject:
@@ -79,13 +88,13 @@ def _source(name: str, layout: SourceLayout, style: Style, mapping: dict[str, li
     dates |= {column: ["ISO8601"] for column in layout.times}
     if dates:
         source["dates"] = dates
-    if name in style.headers:
-        source["aliases"] = {header: column for column, header in style.headers[name].items()}
-    source["columns"] = _contract(name, layout, mapping)
+    if aliases:
+        source["aliases"] = aliases
+    source["columns"] = _contract(name, layout, mapping, its.own_columns(name))
     return source
 
 
-def _contract(name: str, layout: SourceLayout, mapping: dict[str, list[Mapped]]) -> Mapped:
+def _contract(name: str, layout: SourceLayout, mapping: dict[str, list[Mapped]], own_columns: Sequence[str]) -> Mapped:
     """Everything that the mapping reads is required; the rest is optional."""
     items: set[str | None] = {layout.subject, layout.site, EXTRACTED}
     for entry in mapping[layout.dataset]:
@@ -95,6 +104,7 @@ def _contract(name: str, layout: SourceLayout, mapping: dict[str, list[Mapped]])
     optional = [column for column in layout.columns if column not in items and not column.endswith("_nsv")]
     if any(column.endswith("_nsv") and column not in items for column in layout.columns):
         optional.append("*_nsv")
+    optional += own_columns
     return {"required": required, "optional": optional}
 
 

@@ -162,6 +162,17 @@ def test_the_demo_leaves_a_study_alone_that_it_did_not_make(
     assert not home.landing.exists()
 
 
+def test_a_layout_is_chosen_by_its_name(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ("simulate", "--home", str(home.root), "--studies", "1", "--sites", "1", "--subjects", "1", "--clean")
+    assert siteproof(monkeypatch, *small, "--layout", "odm3") == 2
+    assert "there are csv, redcap, odm, odm2, xpt, dataset-json" in capsys.readouterr().err
+    assert not home.landing.exists()
+    assert siteproof(monkeypatch, *small, "--layout", "odm") == 0
+    assert (home.landing / "SIM-001" / "1001" / "edc" / "EDC.xml").is_file()
+
+
 def test_the_doctor_says_what_is_wrong_and_what_to_do(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,11 +19,12 @@ from test_simulate_files import STUDIES, Hit, Reading, Record
 
 from pipelines.settings import EXPECTATIONS_DIR, Home
 from pipelines.simulate import simulate_portfolio
+from pipelines.simulate.answer_key import key_rows
 from pipelines.simulate.chance import chance
 from pipelines.simulate.faults import FAULTS
+from pipelines.simulate.layouts import LAYOUTS
 from pipelines.simulate.planting import Wish, plant_faults
 from pipelines.simulate.portfolio import Shape, clean_site
-from pipelines.simulate.site_files import key_rows
 from pipelines.simulate.style import STYLES
 from pipelines.validate import load_checks
 
@@ -294,4 +295,4 @@ def test_a_planter_says_first_what_its_own_check_finds(check_id: str) -> None:
             break
     assert faults[0].check_id == check_id
     assert all(any(row is fault.row for row in site.tables[fault.source].rows) for fault in faults if fault.row)
-    assert check_id in [row[3] for row in key_rows(site, faults)]
+    assert check_id in [row[3] for row in key_rows(site, faults, LAYOUTS["csv"])]

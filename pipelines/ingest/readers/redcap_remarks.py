@@ -26,13 +26,9 @@ def remarks_on_columns(export: Export, dictionary: Dictionary, source: Source) -
         names = _listed(header[place].strip() for place in export.unknown)
         text = f"the data dictionary lacks {len(export.unknown)} columns, so no instrument's table has them: {names}"
         yield Remark("unknown_columns", text)
-    exported = {owner.field.name for owner in export.owners.values() if owner.field is not None}
-    exported.add(dictionary.record_id.name)
-    fields = (field for field in dictionary.fields if field.kind != _NEVER_EXPORTED)
-    absent = [field.name for field in fields if field.name not in exported]
-    if absent:
-        text = f"{len(absent)} fields of the data dictionary were not exported: {_listed(absent)}"
-        yield Remark("fields_not_exported", text)
+    # Where a contract says which columns must come, they are asked for one by one.
+    if source.columns is None:
+        yield from _fields_not_exported(export, dictionary)
     choices = [
         header[place].strip()
         for place, owner in export.owners.items()
@@ -42,6 +38,18 @@ def remarks_on_columns(export: Export, dictionary: Dictionary, source: Source) -
         text = f"{len(choices)} columns are choices that the data dictionary does not list: {_listed(choices)}"
         yield Remark("unknown_choices", text)
     yield from _codes_that_are_values(export, source)
+
+
+def _fields_not_exported(export: Export, dictionary: Dictionary) -> Iterator[Remark]:
+    """Yield what an instrument lacks of which the file has some columns; one may well export some instruments only."""
+    forms = {owner.form for owner in export.owners.values()}
+    exported = {owner.field.name for owner in export.owners.values() if owner.field is not None}
+    exported.add(dictionary.record_id.name)
+    fields = (field for field in dictionary.fields if field.form in forms and field.kind != _NEVER_EXPORTED)
+    absent = [field.name for field in fields if field.name not in exported]
+    if absent:
+        text = f"{len(absent)} fields of the data dictionary were not exported: {_listed(absent)}"
+        yield Remark("fields_not_exported", text)
 
 
 def _codes_that_are_values(export: Export, source: Source) -> Iterator[Remark]:

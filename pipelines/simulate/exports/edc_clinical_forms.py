@@ -33,6 +33,7 @@ LAYOUTS = {
         dates=("aedthdt", EXTRACTED),
         partial_dates=("aedthdt",),
         flags=("aeser", "aetrtem", "aecontrt", *SERIOUSNESS),
+        sent_alone=True,
     ),
     "EX": SourceLayout(
         "edc",
@@ -49,6 +50,7 @@ LAYOUTS = {
          "vsby", "vsdevice", EXTRACTED),
         dates=("vs_dt", EXTRACTED),
         flags=("vsperf",),
+        sent_alone=True,
     ),
     "LB": SourceLayout(
         "edc",

@@ -27,6 +27,7 @@ LAYOUTS = {
         (*PAGE_COLUMNS, "visit_dt", "visitdat_yy_nsv", "svupdes", "peperf", "protver", "visitby",
          EXTRACTED),
         dates=("visit_dt", EXTRACTED),
+        sent_alone=True,
     ),
     "SURVIVAL": SourceLayout(
         "edc", "SV", (*PAGE_COLUMNS, "ss_dt", "ssorres", "ssstat", EXTRACTED), dates=("ss_dt", EXTRACTED),
@@ -52,6 +53,7 @@ LAYOUTS = {
         "DS",
         (*PAGE_COLUMNS, "dscat", "dsscat", "dsterm", "dsdecod", "dsst_dt", "record_dt", EXTRACTED),
         dates=("dsst_dt", "record_dt", EXTRACTED),
+        sent_alone=True,
     ),
     "IXRSRAND": SourceLayout(
         "edc",

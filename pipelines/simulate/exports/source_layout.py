@@ -26,6 +26,7 @@ class SourceLayout:
 
     Of `partial_dates` the day may be missing. `subject` is None where rows belong to no subject; `site` is the column
     that must name the delivering site. `is_template` where the file is a template of the dataset, which needs no map.
+    `sent_alone` where the site may send the file again without the others, so it never shares one with them.
     """
 
     system: System
@@ -38,6 +39,7 @@ class SourceLayout:
     subject: str | None = "subjid"
     site: str = "invid"
     is_template: bool = False
+    sent_alone: bool = False
 
     @property
     def names_extraction(self) -> bool:

@@ -93,9 +93,7 @@ def enrolled_elsewhere(spot: Spot) -> list[Fault]:
         return []
     row = spot.rows("DM")[0]
     row["personkey"] = person_key(spot.site.study, other.subject)
-    # Nothing changes the other subject's demographics, which stand in the order of subjects.
-    there = neighbour, neighbour.courses.index(other) + 1
     return [
         spot.fault("DM-09", "DM", row, f"the person is also {other.subject} of site {neighbour.site}"),
-        Fault("DM-09", other.subject, "DM", None, f"the person is also {spot.course.subject}", there),
+        Fault("DM-09", other.subject, "DM", None, f"the person is also {spot.course.subject}", neighbour),
     ]

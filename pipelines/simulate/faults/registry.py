@@ -15,7 +15,7 @@ from pipelines.simulate.subject_course import Course
 class Fault:
     """A finding that Siteproof must raise; `row` is None where the finding is about the file.
 
-    A fault may be told at another site too: `elsewhere` is that site and the number of its row.
+    A fault may be told at another site too: `elsewhere` is that site, where it lies in the subject's demographics.
     """
 
     check_id: str
@@ -23,7 +23,7 @@ class Fault:
     source: str
     row: Row | None
     detail: str
-    elsewhere: tuple[SiteRecords, int] | None = None
+    elsewhere: SiteRecords | None = None
 
     @property
     def dataset(self) -> str:

@@ -23,7 +23,7 @@ from redcap_case import (
 
 from pipelines.ingest.readers import READERS, Reading
 from pipelines.ingest.refusal import Refusal
-from pipelines.study_source import Source
+from pipelines.study_source import Columns, Source
 
 
 @pytest.fixture
@@ -135,10 +135,11 @@ def test_what_the_dictionary_does_not_know_is_told_and_kept(project: Project) ->
     remarks = remarks_of(reading)
     assert set(remarks) == {"unknown_columns", "fields_not_exported", "unknown_choices"}
     assert "shoe_size" in remarks["unknown_columns"]
-    # Text on a form is no field that could be exported; the race is there, if only by that choice.
-    assert remarks["fields_not_exported"].endswith(
-        "3 fields of the data dictionary were not exported: pregnant, weight, ae_term"
-    )
+    # Text on a form is no field that could be exported; the race is there, if only by that choice; one may leave out
+    # whole instruments.
+    assert remarks["fields_not_exported"].endswith("1 fields of the data dictionary were not exported: pregnant")
+    # A contract asks for the columns itself.
+    assert "fields_not_exported" not in remarks_of(project.read(data, columns=Columns(required=["sex"])))
     assert "race___unk" in remarks["unknown_choices"]
     assert "unknown_choices" not in remarks_of(project.read(data, missing=["UNK"]))
 

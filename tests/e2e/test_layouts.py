@@ -35,14 +35,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StudyRun]:
     return done
 
 
-def _own_columns(run: StudyRun, layout: str) -> list[tuple[str, str, str]]:
-    """Return (site, source, column) of the columns in a run's deliveries that are there by the format alone."""
-    return [
+def _own_columns(run: StudyRun, layout: str) -> pl.DataFrame:
+    """Return site, source and column of the columns in a run's deliveries that are there by the format alone."""
+    own = [
         (delivery.site, delivery.source, column)
         for delivery in current_deliveries(run.home, STUDY)
         for column in delivery.columns
         if column in layout_of(delivery.source, LAYOUTS[layout]).own_columns(delivery.source)
     ]
+    return pl.DataFrame(own, schema=dict.fromkeys(["site", "source", "column"], pl.String), orient="row")
 
 
 def _published(run: StudyRun, layout: str) -> dict[str, bytes]:
@@ -52,8 +53,7 @@ def _published(run: StudyRun, layout: str) -> dict[str, bytes]:
     """
     published = {}
     with duckdb.connect(run.home.warehouse_file(STUDY), read_only=True) as connection:
-        own = pl.DataFrame(_own_columns(run, layout), schema=["site", "source", "column_name"], orient="row")
-        records = own.select("site", record=pl.format("{} column {}", "source", "column_name"))
+        records = _own_columns(run, layout).select("site", record=pl.format("{} column {}", "source", "column"))
         connection.register("own_record", records.to_arrow())
         named = connection.execute(
             "SELECT table_schema, table_name, list(column_name ORDER BY ordinal_position)"
@@ -81,8 +81,7 @@ def _findings(run: StudyRun) -> bytes:
 
 def _verdicts(run: StudyRun, layout: str) -> bytes:
     """Return the verdicts, without the questions that X-09 asks about the columns that are the format's own."""
-    own = pl.DataFrame(_own_columns(run, layout), schema=["site", "source", "column"], orient="row")
-    extra = own.group_by("site").len("own").with_columns(check_id=pl.lit("X-09"))
+    extra = _own_columns(run, layout).group_by("site").len("own").with_columns(check_id=pl.lit("X-09"))
     joined = run.verdicts.join(extra, on=["site", "check_id"], how="left")
     asked = pl.col("evaluated") - pl.col("own").fill_null(0)
     return joined.with_columns(evaluated=asked).drop("own").sort("check_id", "site").write_csv().encode()

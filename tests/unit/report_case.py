@@ -79,6 +79,7 @@ def report_case(say: Callable[[str], str] = unchanged, findings_at_a: int = 2) -
             "status": ["accepted", "accepted", "duplicate", "refused"],
             "reason": ["", "", say("same bytes"), say("ragged_row: line 7")], "rows": [40, 10, None, None],
             "repeated_rows": [3, 0, None, None], "security": [False] * 4,
+            "source": ["DM", "AE", "DM", "AE"], "sequence": [1, 2, 1, 1],
         }
     )  # fmt: skip
     study = Study(

@@ -27,10 +27,10 @@ def test_another_site_in_siteref_refuses_the_file(home: Home) -> None:
     assert (event.status, event.reason.split(":")[0]) == ("refused", "site_mismatch")
 
 
-def test_what_a_transactional_file_does_not_mention_is_null_in_the_store(home: Home) -> None:
+def test_what_a_transactional_file_does_not_mention_is_blank_in_a_cumulative_source(home: Home) -> None:
     desk = Desk(home, study_of(IG={"path": "edc/*.xml", "format": "odm", "table": "IG", "subject": "SubjectKey"}))
     first = group('<ItemData ItemOID="A" Value="1"/>', 'ItemGroupRepeatKey="1" TransactionType="Update"')
     second = group('<ItemData ItemOID="B" IsNull="Yes"/>', 'ItemGroupRepeatKey="2" TransactionType="Update"')
     assert desk.take("edc/1.xml", odm(subject(form(first + second)), "Transactional")).status == "accepted"
     rows = desk.current("IG").select("A", "B", "TransactionType").rows()
-    assert rows == [("1", None, "Update"), (None, "", "Update")]
+    assert rows == [("1", "", "Update"), ("", "", "Update")]

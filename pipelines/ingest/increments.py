@@ -10,10 +10,10 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.foreign_text import normal_form
-from pipelines.ingest.layout import LINEAGE_COLUMNS
+from pipelines.ingest.layout import LINEAGE_COLUMNS, REMOVE, TRANSACTION
 
-# The column of transactions; the kind that takes a record away and the one that changes nothing, in any case.
-TRANSACTION, REMOVE, CONTEXT = "TransactionType", "remove", "context"
+# The kind of transaction that changes nothing, in any case.
+CONTEXT = "context"
 SOURCE_FILE, SOURCE_ROW = LINEAGE_COLUMNS[:2]
 _KEY = "__key"
 _ORDER = "__order"
@@ -102,7 +102,7 @@ def _by_transaction(
     if not removes_many:
         # The most are new and said once, above all in a first full file: they need not be played one by one.
         kind = pl.col(transaction).fill_null("").str.strip_chars().str.to_lowercase()
-        is_plain = ~pl.col(_KEY).is_duplicated() & ~kind.is_in([REMOVE, CONTEXT])
+        is_plain = ~pl.col(_KEY).is_duplicated() & ~kind.is_in([REMOVE.casefold(), CONTEXT])
         plain = new.filter(is_plain).join(base.select(_KEY), on=_KEY, how="anti", maintain_order="left")
         new = new.join(plain.select(_KEY), on=_KEY, how="anti", maintain_order="left")
     touched = base if removes_many else base.join(new.select(_KEY).unique(), on=_KEY, how="semi")
@@ -120,7 +120,7 @@ def _play(
     state: dict[tuple[str, ...], list[dict[str, Any]]], row: dict[str, Any], columns: Sequence[str], kind: str
 ) -> None:
     at = tuple(row[_KEY].values())
-    if kind == REMOVE:
+    if kind == REMOVE.casefold():
         named = [place for place, column in enumerate(columns) if row[column] is not None]
         for other in [other for other in state if all(other[place] == at[place] for place in named)]:
             del state[other]

@@ -23,6 +23,8 @@ _READ_BY = {
     "format", "member", "table", "dictionary", "header_rows", "encoding", "delimiter", "quote",
     "site", "study", "missing", "aliases", "columns",
 }  # fmt: skip
+# The column of a transactional file that says what a row does, and the word for one that takes back.
+TRANSACTION, REMOVE = "TransactionType", "Remove"
 LINEAGE_COLUMNS = ("__source_file", "__source_row", "__site", "__source_place")
 
 
@@ -71,15 +73,18 @@ def layout_of(source: Source, mapped: Sequence[str] = (), study_names: Collectio
 def table_of(reading: Reading, source: Source, layout: Layout) -> Table:
     """Return the table of a file that a source takes: the one it names, or the only one.
 
-    Where the format leaves out what is blank, a table that is not there was delivered empty, and so was a column.
+    Where the format leaves out what is blank, a table that is not there was delivered empty, and so was a column. What
+    the file takes back whole stands before the table's rows, as rows without a number.
 
     Raises:
         Refusal: the file has no such table, or several and none is named.
     """
     found = _named_table(reading, source)
     if found is None:
-        return _filled_up(Table(source.table or "", (), pa.table({}), _no_text()), layout)
-    return found if found.complete else _filled_up(found, layout)
+        found = _filled_up(Table(source.table or "", (), pa.table({}), _no_text()), layout)
+    elif not found.complete:
+        found = _filled_up(found, layout)
+    return _after_removals(found, reading.removals) if reading.removals else found
 
 
 def _named_table(reading: Reading, source: Source) -> Table | None:
@@ -98,15 +103,41 @@ def _named_table(reading: Reading, source: Source) -> Table | None:
     raise Refusal("missing_table", f"the file has no table {source.table}; it holds {len(names)} others")
 
 
+def _after_removals(table: Table, removals: Sequence[Mapping[str, str]]) -> Table:
+    """Put a row for each removal before a table's rows: its keys, nothing else, and the transaction."""
+    header = tuple(dict.fromkeys([*table.header, *(key for keys in removals for key in keys), TRANSACTION]))
+    count, rows = len(removals), table.rows.num_rows
+    columns = []
+    for name in header:
+        own = table.rows.column(table.header.index(name)) if name in table.header else pa.nulls(rows, pa.string())
+        said = [REMOVE if name == TRANSACTION else keys.get(name) for keys in removals]
+        columns.append(pa.chunked_array([pa.array(said, pa.string()), *_chunks(own)], pa.string()))
+    places = pa.chunked_array([pa.array(["removed"] * count, pa.string()), *_chunks(table.places)], pa.string())
+    return replace(
+        table,
+        header=header,
+        rows=pa.table(columns, names=[f"f{place}" for place in range(len(header))]),
+        places=places,
+        keys=table.keys.union({TRANSACTION}, *removals),
+        numbers=pa.concat_arrays([pa.array([0] * count, pa.int64()), pa.arange(1, rows + 1)]),
+    )
+
+
+def _chunks(column: pa.ChunkedArray | pa.Array | None) -> list[pa.Array]:
+    if isinstance(column, pa.ChunkedArray):
+        return list(column.chunks)
+    return [] if column is None else [column]
+
+
 def _filled_up(table: Table, layout: Layout) -> Table:
-    """Add the agreed columns that a table lacks, blank in every row."""
+    """Add the agreed columns that a table lacks: blank in every row, or not mentioned where rows are transactions."""
     present = {layout.renamed.get(_folded(written), written.strip()).casefold() for written in table.header}
     lacking = [name for name in dict.fromkeys([*layout.required, *layout.mapped]) if name.casefold() not in present]
-    blank = _repeated("", table.rows.num_rows).cast(pa.string())
+    rows = table.rows.num_rows
+    blank = pa.nulls(rows, pa.string()) if TRANSACTION in table.header else _repeated("", rows).cast(pa.string())
     columns = [*table.rows.columns, *([blank] * len(lacking))]
     header = (*table.header, *lacking)
-    rows = pa.table(columns, names=[f"f{place}" for place in range(len(header))])
-    return replace(table, header=header, rows=rows)
+    return replace(table, header=header, rows=pa.table(columns, names=[f"f{place}" for place in range(len(header))]))
 
 
 def _no_text() -> pa.Array:

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.examination import OddText, count_repeated_rows, find_odd_text
-from pipelines.ingest.increments import REMOVE, TRANSACTION
 from pipelines.ingest.landing import has_site
-from pipelines.ingest.layout import Layout, agreed_table, table_of, with_lineage
+from pipelines.ingest.layout import REMOVE, TRANSACTION, Layout, agreed_table, table_of, with_lineage
 from pipelines.ingest.ledger import name_in_rows
 from pipelines.ingest.owners import hold_to_site, hold_to_study
 from pipelines.ingest.readers import Content, Reading, Remark, Table, read_export
@@ -93,7 +92,7 @@ def _without_removed(rows: pa.Table, read: Table) -> pa.Table:
     if place is None:
         return rows
     said = rows.column(rows.num_columns - len(read.header) + place)
-    return rows.filter(pc.not_equal(pc.utf8_lower(said), REMOVE))
+    return rows.filter(pc.not_equal(pc.utf8_lower(said), REMOVE.casefold()))
 
 
 def _without_null(table: pa.Table) -> pa.Table:

@@ -48,6 +48,14 @@ class Removals:
         values = tuple(keys[name] for name in columns)
         self._by_columns.setdefault(columns, {}).setdefault(values, []).append(sequence)
 
+    def keys(self) -> tuple[dict[str, str], ...]:
+        """Return the keys of all that was taken back, once each; what this file says anew comes after."""
+        return tuple(
+            dict(zip(columns, values, strict=True))
+            for columns, removed in self._by_columns.items()
+            for values in removed
+        )
+
     def settle(self, table: Table, keys: Collection[str]) -> Table:
         """Return the last state of each record of an item group, where it first stood, without the sequence.
 

@@ -23,7 +23,7 @@ _CLEARED_SECTIONS = frozenset({"MetaDataVersion", "AdminData", "Association", "S
 class OdmReader:
     """CDISC ODM-XML; the encoding is the one that the file itself declares."""
 
-    version = "odm-1"
+    version = "odm-2"
 
     def read(self, data: Content, source: Source) -> Reading:  # noqa: ARG002 - an ODM file says itself how it is written
         """Read a whole file; see `Reader`."""
@@ -84,7 +84,9 @@ class _Reading:
             else:
                 clinical.end(name, element)
         remarks += self._remarks()
-        return Reading(self._tables.tables(), sparse=True, remarks=tuple(remarks), counts=self._counts())
+        removals = self._tables.removals.keys()
+        counts = self._counts()
+        return Reading(self._tables.tables(), sparse=True, remarks=tuple(remarks), counts=counts, removals=removals)
 
     def _take_other(self, event: str, name: str, element: Element) -> None:
         if event == "start":

@@ -65,7 +65,8 @@ class Reading:
     `sparse` where the format leaves out tables without rows: one that is not here was delivered empty. `counts` are
     facts of the file's own units, e.g. forms or audit records, for a person who looks at it
     (`siteproof preview`). `on_request` makes tables that hold nothing new and may be large, by name, for a source that
-    takes one.
+    takes one. `removals` are the keys, by column, of what a transactional file takes back whole, e.g. a subject: they
+    come before its rows, and a key column that one does not name stands for any value.
     """
 
     tables: tuple[Table, ...]
@@ -73,6 +74,7 @@ class Reading:
     remarks: tuple[Remark, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     on_request: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
+    removals: tuple[Mapping[str, str], ...] = ()
 
 
 class Reader(Protocol):

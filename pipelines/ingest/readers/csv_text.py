@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gc
 import threading
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -117,18 +118,20 @@ def _read_again(text: Content, begin: int, source: Source, width: int) -> pa.Tab
     # A record that is larger than a block is an error. So a file of ordinary size may be one block.
     whole = size + 1 if size <= IN_MEMORY_BYTES else _LARGEST_BLOCK_BYTES
     blocks = [whole] if size <= _BLOCK_BYTES else [_BLOCK_BYTES, whole]
-    tables = (_read_in_blocks(text, begin, block, source, width) for block in blocks)
+    rows = pa.py_buffer(text).slice(begin)
+    if text[begin : begin + len(BOM_UTF8)] == BOM_UTF8:
+        # The first cell begins with a mark, as where two files were put together, and Arrow drops one.
+        rows = pa.py_buffer(BOM_UTF8 + text[begin:])
+    tables = (_read_in_blocks(rows, block, source, width) for block in blocks)
     return next((table for table in tables if table is not None), None)
 
 
-def _read_in_blocks(text: Content, begin: int, block: int, source: Source, width: int) -> pa.Table | None:
+def _read_in_blocks(rows: pa.Buffer, block: int, source: Source, width: int) -> pa.Table | None:
     names = [f"f{place}" for place in range(width)]
     try:
         return pyarrow.csv.read_csv(
-            pa.py_buffer(text).slice(begin),
-            read_options=pyarrow.csv.ReadOptions(
-                use_threads=block < len(text) - begin, block_size=block, column_names=names
-            ),
+            rows,
+            read_options=pyarrow.csv.ReadOptions(use_threads=block < rows.size, block_size=block, column_names=names),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=source.delimiter,
                 quote_char=source.quote,

@@ -14,11 +14,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from ingest_desk import Desk, study_of
 
 from pipelines.ingest.readers import archive as archive_room
 from pipelines.ingest.readers import read_export
 from pipelines.ingest.readers.archive import list_members, read_member
 from pipelines.ingest.refusal import Refusal
+from pipelines.settings import Home
 from pipelines.study_source import Source
 
 CSV = b"a,b\n1,2\n"
@@ -65,6 +67,28 @@ def test_a_mapped_file_is_read_and_can_be_closed(tmp_path: Path, monkeypatch: py
         name, content = read_member(mapped, "*.csv")
     assert isinstance(content, mmap.mmap)
     assert (name, content[:]) == ("AE.csv", CSV)
+
+
+def test_a_broken_mapped_file_can_be_closed(tmp_path: Path) -> None:
+    for number, data in enumerate((CSV, zipped(("AE.csv", CSV))[:-10], encrypted(), zipped(("DM.csv", CSV)))):
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(data)
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            refusal = refusal_of(mapped, "AE.csv")
+        assert refusal.code in ("not_an_archive", "broken_archive", "encrypted_archive", "no_such_member")
+
+
+def test_sources_take_their_members_of_a_delivered_archive(home: Home) -> None:
+    shared = {"path": "edc/*.zip"}
+    desk = Desk(home, study_of(AE={**shared, "member": "*AE.csv"}, DM={**shared, "member": "*DM.csv"}))
+    desk.put("edc/monday.zip", zipped(("x/AE.csv", CSV), ("x/DM.csv", b"subject\n1\n2\n")))
+    assert [(event.source, event.status, event.rows) for event in desk.ingest()] == [
+        ("AE", "accepted", 1),
+        ("DM", "accepted", 2),
+    ]
+    desk.put("edc/tuesday.zip", bomb())
+    assert {event.reason.split(":")[0] for event in desk.ingest()} == {"zip_bomb"}
+    assert desk.current("DM")["subject"].to_list() == ["1", "2"]
 
 
 def bomb() -> bytes:

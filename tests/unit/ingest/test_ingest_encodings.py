@@ -139,6 +139,12 @@ def test_a_byte_order_mark_that_contradicts_the_declaration_tells_the_true_encod
     assert cure in refusal.text + " "
 
 
+def test_a_mark_inside_the_text_is_a_character_of_its_cell() -> None:
+    (table,) = read("\ufeffa,b\n\ufeff1,2\n\ufeff\ufeff3,4\n".encode(), "utf-8").tables
+    assert table.header == ("a", "b")
+    assert table.rows.column(0).to_pylist() == ["\ufeff1", "\ufeff\ufeff3"]
+
+
 def test_the_order_of_bytes_is_never_guessed() -> None:
     assert refusal_of("a,b\n1,2\n".encode("utf-16-le"), "utf-16").code == "no_byte_order_mark"
     for order in ("le", "be"):

@@ -7,11 +7,12 @@ import zipfile
 from functools import cache
 
 import pytest
+from ingest_desk import Desk, study_of
 
 from pipelines.ingest.readers import READERS, read_export
 from pipelines.ingest.readers.reader import Reading, Table
 from pipelines.ingest.refusal import Refusal
-from pipelines.settings import PROJECT_ROOT
+from pipelines.settings import PROJECT_ROOT, Home
 from pipelines.study_source import Source
 
 EXPORTS = PROJECT_ROOT.parent / "shared/data/format-samples/secuTrialR/inst/extdata/sT_exports"
@@ -154,6 +155,19 @@ def test_an_export_inside_a_zip_tells_both_members() -> None:
     source = Source(path="edc/*.zip", format="secutrial", member="*/export.zip")
     members = {table.member for table in read_export(whole.getvalue(), source).tables}
     assert "monday/export.zip/bmd.xls" in members
+
+
+@realdata
+@needs_samples
+def test_sources_take_their_forms_of_a_delivered_export(home: Home) -> None:
+    shared = {"path": "edc/*.zip", "format": "secutrial"}
+    desk = Desk(home, study_of(AE={**shared, "table": "ae"}, VISIT={**shared, "table": "baseline"}))
+    desk.put("edc/export.zip", (EXPORTS / "exp_opt/s_export_CSV-xls_CTU05_all_info.zip").read_bytes())
+    assert [(event.source, event.status, event.rows) for event in desk.ingest()] == [
+        ("AE", "accepted", 1),
+        ("VISIT", "accepted", 17),
+    ]
+    assert desk.current("AE")["mnpaid"].to_list() == ["RPACK-INS-015"]
 
 
 CN = lines("mnppid|mnpaid|mnpctrid", "7|S-1|1")

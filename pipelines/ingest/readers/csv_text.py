@@ -7,11 +7,7 @@ makes them drop rows in silence). What is read here is what it reads, or the fil
 from __future__ import annotations
 
 import csv
-import gc
-import threading
 from codecs import BOM_UTF8
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +21,7 @@ from pipelines.ingest.readers.csv_records import (
     refuse_first_fault,
     refuse_long_lines,
 )
+from pipelines.ingest.readers.cycle_search import no_search_for_cycles
 from pipelines.ingest.readers.encoded_text import IN_MEMORY_BYTES, REPLACEMENT, as_utf8, is_wide
 from pipelines.ingest.readers.reader import Content, Reading, Remark, Table
 from pipelines.ingest.refusal import Refusal
@@ -55,29 +52,9 @@ class CsvReader:
             refuse_long_lines(text)
         if not any(text[begin : begin + _PIECE_BYTES].strip() for begin in range(0, len(text), _PIECE_BYTES)):
             raise Refusal("empty_file", f"the file holds nothing ({len(data)} bytes)")
-        with _no_search_for_cycles():
+        with no_search_for_cycles():
             table = _parse(text, source)
         return Reading((table,), remarks=_lost_characters(text, table))
-
-
-_readings = 0
-_readings_lock = threading.Lock()
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Spare the garbage collector while a thread reads: it would look through each row's list again and again."""
-    global _readings
-    with _readings_lock:
-        _readings += 1
-        gc.disable()
-    try:
-        yield
-    finally:
-        with _readings_lock:
-            _readings -= 1
-            if not _readings:
-                gc.enable()
 
 
 def _refuse_unusable_dialect(source: Source) -> None:

@@ -52,6 +52,19 @@ delegations as (
         where check_id = 'ICF-03' and name = 'consent_tasks'
     ) as consent on entry.task = consent.task
     where entry.person is not null
+),
+
+delegated as (
+    select distinct consenter.site, consenter.name, consenter.sign_date
+    from consenters as consenter
+    inner join delegations as delegation on consenter.site = delegation.site
+    where
+        (
+            upper(consenter.person) = delegation.person_key
+            or (consenter.may_be_logged_otherwise and not delegation.is_listed_person)
+        )
+        and not certainly_after(delegation.start_date, consenter.sign_date)
+        and not certainly_after(consenter.sign_date, delegation.end_date)
 )
 
 select
@@ -60,19 +73,10 @@ select
     consenter.sign_date,
     min(consenter.person) as person,
     bool_or(investigator.site is not null) as is_investigator,
-    coalesce(bool_or(
-        delegation.site is not null
-        and not certainly_after(delegation.start_date, consenter.sign_date)
-        and not certainly_after(consenter.sign_date, delegation.end_date)
-    ), false) as is_delegated
+    bool_or(delegated.site is not null) as is_delegated
 from consenters as consenter
 left join {{ ref('int_investigator') }} as investigator
     on consenter.site = investigator.site and upper(consenter.person) = investigator.person_key
-left join delegations as delegation
-    on
-        consenter.site = delegation.site
-        and (
-            upper(consenter.person) = delegation.person_key
-            or (consenter.may_be_logged_otherwise and not delegation.is_listed_person)
-        )
+left join delegated
+    on consenter.site = delegated.site and consenter.name = delegated.name and consenter.sign_date = delegated.sign_date
 group by consenter.site, consenter.name, consenter.sign_date

@@ -16,11 +16,14 @@ with signed as (
 
 select signed.* exclude (signed_by)
 from signed
-left join {{ ref('int_investigator') }} as investigator
+inner join {{ ref('int_investigator') }} as investigator
     on signed.site = investigator.site and upper(signed.person) = investigator.person_key
-left join {{ ref('int_delegation') }} as delegation
-    on signed.site = delegation.site and upper(signed.person) = upper(delegation.person) and delegation.task = 'SIGNATURE'
+union
+select signed.* exclude (signed_by)
+from signed
+inner join {{ ref('int_delegation') }} as delegation
+    on signed.site = delegation.site and upper(signed.person) = upper(delegation.person)
+where
+    delegation.task = 'SIGNATURE'
     and not certainly_after(delegation.start_date, signed.signed_at)
     and not certainly_after(signed.signed_at, delegation.end_date)
-where investigator.person_key is not null or delegation.person is not null
-group by all

@@ -36,21 +36,30 @@ dispensings as (
     where log.kind = 'DISPENSED' and log.movement_date is not null
 ),
 
+excursions as (
+    select dispensings.site, dispensings.subject, dispensings.record, excursion.excursion, excursion.excursion_start, excursion.excursion_end
+    from dispensings
+    inner join {{ ref('int_temperature_excursion') }} as excursion
+        on dispensings.site = excursion.site and dispensings.unit = excursion.unit
+    where
+        certainly_after(dispensings.dispensed, excursion.excursion_start)
+        and certainly_by(dispensings.received_date, excursion.excursion_end)
+),
+
 -- A disposition that comes after the last excursion and before the dispensing does so for all excursions.
 with_excursion as (
     select
         dispensings.*,
-        excursion.excursion,
+        excursions.excursion,
         row_number() over (
             partition by dispensings.site, dispensings.subject, dispensings.record
-            order by excursion.excursion_start desc nulls last, excursion.excursion_end desc
+            order by excursions.excursion_start desc nulls last, excursions.excursion_end desc
         ) as position
     from dispensings
-    left join {{ ref('int_temperature_excursion') }} as excursion
-        on dispensings.site = excursion.site
-        and dispensings.unit = excursion.unit
-        and certainly_after(dispensings.dispensed, excursion.excursion_start)
-        and certainly_by(dispensings.received_date, excursion.excursion_end)
+    left join excursions
+        on dispensings.site = excursions.site
+        and dispensings.subject is not distinct from excursions.subject
+        and dispensings.record = excursions.record
 )
 
 select

@@ -50,23 +50,31 @@ visits as (
     having count(distinct coalesce(product, '')) = 1
 ),
 
+returned_movements as (
+    select * from movements where kind = 'RETURNED BY SUBJECT'
+),
+
+begun_before as (
+    select back.site, back.USUBJID, back.record, periods.product, periods.period, periods.begins
+    from returned_movements as back
+    inner join periods on back.USUBJID = periods.USUBJID and back.product is not distinct from periods.product
+    where certainly_after(back.movement_date, periods.begins)
+),
+
 returns as (
     select
         back.USUBJID,
-        coalesce(case when kits.kit is not null then kits.product end, periods.product) as product,
-        coalesce(kits.period, periods.period) as period,
+        coalesce(case when kits.kit is not null then kits.product end, begun.product) as product,
+        coalesce(kits.period, begun.period) as period,
         back.quantity,
         row_number() over (
-            partition by back.site, back.USUBJID, back.record order by periods.begins desc nulls last, periods.period
+            partition by back.site, back.USUBJID, back.record order by begun.begins desc nulls last, begun.period
         ) as position
-    from movements as back
+    from returned_movements as back
     left join kits on back.USUBJID = kits.USUBJID and back.kit = kits.kit
-    left join periods
-        on kits.kit is null
-        and back.USUBJID = periods.USUBJID
-        and back.product is not distinct from periods.product
-        and certainly_after(back.movement_date, periods.begins)
-    where back.kind = 'RETURNED BY SUBJECT'
+    left join begun_before as begun
+        on back.site = begun.site and back.USUBJID = begun.USUBJID
+        and case when kits.kit is null then back.record end = begun.record
 ),
 
 returned as (
@@ -90,7 +98,8 @@ taken as (
         case when count(*) = count(ex.units) then sum(ex.units) end as units
     from doses as ex
     left join kits on ex.USUBJID = kits.USUBJID and upper(trim(ex.kit_number)) = kits.kit
-    left join visits on ex.kit_number is null and ex.USUBJID = visits.USUBJID and upper(trim(ex.VISIT)) = visits.visit
+    left join visits
+        on ex.USUBJID = visits.USUBJID and case when ex.kit_number is null then upper(trim(ex.VISIT)) end = visits.visit
     where ex.USUBJID is not null
     group by ex.USUBJID, case when kits.kit is not null then kits.product else visits.product end, coalesce(kits.period, visits.period)
 )

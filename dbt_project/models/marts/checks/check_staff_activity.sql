@@ -29,21 +29,29 @@ days as (
         activity.activity_date,
         min(activity.dataset) as dataset,
         min(activity.source_file) as source_file,
-        min(activity.source_row) as source_row,
-        coalesce(bool_or(
-            delegation.site is not null
-            and not certainly_after(delegation.start_date, activity.activity_date)
-            and not certainly_after(activity.activity_date, delegation.end_date)
-        ), false) as is_delegated
+        min(activity.source_row) as source_row
     from {{ ref('int_activity') }} as activity
-    left join logged on activity.site = logged.site and activity.person = logged.person
-    left join delegations as delegation
-        on
-            activity.site = delegation.site
-            and activity.activity = delegation.activity
-            and (activity.person = delegation.person or (logged.person is null and not delegation.is_listed_person))
     where activity.activity in (select activity from tasks)
     group by activity.site, activity.person, activity.activity, activity.activity_date
+),
+
+delegated as (
+    select distinct days.site, days.person, days.activity, days.activity_date
+    from days
+    inner join delegations as delegation on days.site = delegation.site and days.activity = delegation.activity
+    left join logged on days.site = logged.site and days.person = logged.person
+    where
+        (days.person = delegation.person or (logged.person is null and not delegation.is_listed_person))
+        and not certainly_after(delegation.start_date, days.activity_date)
+        and not certainly_after(days.activity_date, delegation.end_date)
+),
+
+judged as (
+    select days.*, delegated.site is not null as is_delegated
+    from days
+    left join delegated
+        on days.site = delegated.site and days.activity = delegated.activity
+        and days.person is not distinct from delegated.person and days.activity_date is not distinct from delegated.activity_date
 ),
 
 numbered as (
@@ -51,7 +59,7 @@ numbered as (
         *,
         row_number() over (partition by site, person, activity order by activity_date)
         - row_number() over (partition by site, person, activity, is_delegated order by activity_date) as run
-    from days
+    from judged
 ),
 
 runs as (

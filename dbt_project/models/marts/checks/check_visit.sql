@@ -55,7 +55,8 @@ left join {{ source('settings', 'extract') }} as extract
 left join {{ ref('int_visit_coincidence') }} as coincidence
     on visits.site = coincidence.site and visits.USUBJID = coincidence.USUBJID and visits.record = coincidence.record
 left join {{ ref('int_protocol_visit') }} as protocol
-    on visits.site = protocol.site and visits.USUBJID = protocol.USUBJID and visits.record = protocol.record and visits.is_scheduled
+    on visits.site = protocol.site and visits.USUBJID = protocol.USUBJID
+    and case when visits.is_scheduled then visits.record end = protocol.record
 left join {{ ref('int_visit_window') }} as schedule
     on visits.USUBJID = schedule.USUBJID and protocol.protocol_visit = schedule.visit and schedule.has_window
 left join {{ ref('int_window_deviation') }} as deviation

@@ -62,8 +62,8 @@ select
     death.reported_death_date
 from signs as vs
 left join diastolic
-    on vs.VSTESTCD = 'SYSBP' and vs.USUBJID = diastolic.USUBJID and vs.VISIT is not distinct from diastolic.VISIT
-    and vs.measurement = diastolic.measurement
+    on vs.USUBJID = diastolic.USUBJID and vs.VISIT is not distinct from diastolic.VISIT
+    and case when vs.VSTESTCD = 'SYSBP' then vs.measurement end = diastolic.measurement
 left join others on vs.site = others.site and vs.USUBJID = others.USUBJID and vs.record = others.record
 left join {{ ref('int_demographics') }} as dm on vs.USUBJID = dm.USUBJID
 left join {{ ref('int_vital_sign_history') }} as history

@@ -75,11 +75,15 @@ left join entries as exact
     and versions.form = exact.form
     and versions.version = exact.version
     and coalesce(lower(trim(consent.form_language)), '') = exact.language
+left join entries as single
+    on versions.site = single.site
+    and versions.form = single.form
+    and versions.version = single.version
+    and language_codes(consent.form_language) = single.language_code
+    and single.entry_count = 1
+    and single.language <> ''
 left join entries as own
     on versions.site = own.site
     and versions.form = own.form
     and versions.version = own.version
-    and case
-        when exact.version is not null then own.language = exact.language
-        else own.entry_count = 1 and own.language <> '' and own.language_code = language_codes(consent.form_language)
-    end
+    and case when exact.version is not null then exact.language else single.language end = own.language

@@ -33,8 +33,7 @@
         and exists (select 1 from {{ ref(name) }} where {{ prefix }}REASND is not null) as is_reason_collected
     from not_done
     left join done
-        on not_done.{{ prefix }}TESTCD = '{{ prefix }}ALL'
-        and not_done.USUBJID = done.USUBJID
+        on case when not_done.{{ prefix }}TESTCD = '{{ prefix }}ALL' then not_done.USUBJID end = done.USUBJID
         {%- for column in key[1:] %}
         and not_done.{{ column }} is not distinct from done.{{ column }}
         {%- endfor %}

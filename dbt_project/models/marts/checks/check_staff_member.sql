@@ -96,14 +96,18 @@ worked_days as (
     where turning_days.day between period.first_worked and period.last_worked
 ),
 
+covered as (
+    select distinct worked_days.site, worked_days.person_key, worked_days.day
+    from worked_days
+    inner join licences on worked_days.site = licences.site and worked_days.person_key = licences.person_key
+    where coalesce(licences.valid_from <= worked_days.day, true) and coalesce(licences.valid_to >= worked_days.day, true)
+),
+
 uncovered as (
     select worked_days.site, worked_days.person_key, min(worked_days.day) as day
     from worked_days
-    anti join licences
-        on worked_days.site = licences.site
-        and worked_days.person_key = licences.person_key
-        and coalesce(licences.valid_from <= worked_days.day, true)
-        and coalesce(licences.valid_to >= worked_days.day, true)
+    anti join covered
+        on worked_days.site = covered.site and worked_days.person_key = covered.person_key and worked_days.day = covered.day
     group by worked_days.site, worked_days.person_key
 ),
 

@@ -3,7 +3,7 @@
 with points as (
     select
         site, subject, upper(trim(form)) as form, upper(trim(field)) as field, coalesce(visit, '') as visit,
-        coalesce(log_line, '') as log_line, coalesce(trim(value), '') as value, source_file, source_row
+        coalesce(log_line, '') as log_line, coalesce(trim(value), '') as value, source_name, source_file, source_row
     from {{ ref('audit') }}
     where action is null and audit_id is null and subject is not null
 ),
@@ -37,6 +37,7 @@ of_subject as (
 
 clauses as (
     select
+        points.source_name,
         points.source_file,
         points.source_row,
         case when clause.is_equation
@@ -55,7 +56,7 @@ clauses as (
         on points.site = of_subject.site and points.subject = of_subject.subject and clause.controlling_field = of_subject.field
 )
 
-select source_file, source_row, coalesce(bool_or(holds), false) as is_applicable
+select source_name, source_file, source_row, coalesce(bool_or(holds), false) as is_applicable
 from clauses
-group by source_file, source_row
+group by source_name, source_file, source_row
 having coalesce(bool_or(holds), false) or count(*) = count(holds)

@@ -11,9 +11,10 @@ with page as (
         coalesce(upper(trim(visit)), '') as visit,
         visit_date,
         case when not certainly_after(unlock_date, lock_date) then lock_date end as lock_date,
+        source_name,
         source_file,
         source_row,
-        row_number() over (partition by site, subject order by source_file, source_row) as position
+        row_number() over (partition by site, subject order by source_file, source_row, source_name) as position
     from {{ ref('page') }}
     where
         subject is not null
@@ -21,13 +22,13 @@ with page as (
 ),
 
 signatures as (
-    select page.source_file, page.source_row, signature.signed_at
+    select page.source_name, page.source_file, page.source_row, signature.signed_at
     from page
     inner join {{ ref('int_signature') }} as signature
         on page.site = signature.site and page.subject = signature.subject and page.page_id = signature.page_id
     where not certainly_after(page.visit_date, signature.signed_at)
     union all
-    select page.source_file, page.source_row, signature.signed_at
+    select page.source_name, page.source_file, page.source_row, signature.signed_at
     from page
     inner join {{ ref('int_signature') }} as signature
         on page.site = signature.site and page.subject = signature.subject
@@ -36,13 +37,13 @@ signatures as (
         (page.page_id is null or signature.page_id is null)
         and not certainly_after(page.visit_date, signature.signed_at)
     union all
-    select page.source_file, page.source_row, signature.signed_at
+    select page.source_name, page.source_file, page.source_row, signature.signed_at
     from page
     inner join (select * from {{ ref('int_signature') }} where page_id is null and form is null and visit is not null) as signature
         on page.site = signature.site and page.subject = signature.subject and page.visit = signature.visit
     where not certainly_after(page.visit_date, signature.signed_at)
     union all
-    select page.source_file, page.source_row, signature.signed_at
+    select page.source_name, page.source_file, page.source_row, signature.signed_at
     from page
     inner join (select * from {{ ref('int_signature') }} where page_id is null and form is null and visit is null) as signature
         on page.site = signature.site and page.subject = signature.subject
@@ -50,9 +51,9 @@ signatures as (
 ),
 
 page_signature as (
-    select source_file, source_row, min_by(signed_at, earliest_first(signed_at)) as signed_at
+    select source_name, source_file, source_row, min_by(signed_at, earliest_first(signed_at)) as signed_at
     from signatures
-    group by source_file, source_row
+    group by source_name, source_file, source_row
 ),
 
 casebook as (
@@ -66,7 +67,9 @@ casebook as (
         max(page.source_file) filter (where page.position = 1) as source_file,
         max(page.source_row) filter (where page.position = 1) as source_row
     from page
-    left join page_signature on page.source_file = page_signature.source_file and page.source_row = page_signature.source_row
+    left join page_signature
+        on page.source_file = page_signature.source_file and page.source_row = page_signature.source_row
+        and page.source_name is not distinct from page_signature.source_name
     group by page.site, page.subject
 ),
 

@@ -58,4 +58,5 @@ from points
 left join pages on points.site = pages.site and points.subject = pages.subject and points.page_id = pages.page_id
 left join {{ ref('int_data_point_logic') }} as logic
     on points.source_file = logic.source_file and points.source_row = logic.source_row
+    and points.source_name is not distinct from logic.source_name
 left join codes on upper(trim(points.value)) = codes.code

@@ -28,7 +28,7 @@ entries as (
 -- Two spans share a day for certain when each has begun before the other ends, whatever their dates leave open.
 conflicts as (
     select
-        unblinded.source_file, unblinded.source_row,
+        unblinded.source_name, unblinded.source_file, unblinded.source_row,
         min(greatest(unblinded.start_date, blinded.start_date)) as shared_from,
         min_by(blinded.task, greatest(unblinded.start_date, blinded.start_date) || ' ' || blinded.task) as conflicting_task
     from entries as unblinded
@@ -43,7 +43,7 @@ conflicts as (
         and blinded.is_blinded
         and unblinded.start_date is not null
         and blinded.start_date is not null
-    group by unblinded.source_file, unblinded.source_row
+    group by unblinded.source_name, unblinded.source_file, unblinded.source_row
 ),
 
 study as (
@@ -71,4 +71,6 @@ select
 from entries as entry
 cross join study
 left join departures on entry.site = departures.site and entry.person = departures.person
-left join conflicts on entry.source_file = conflicts.source_file and entry.source_row = conflicts.source_row
+left join conflicts
+    on entry.source_file = conflicts.source_file and entry.source_row = conflicts.source_row
+    and entry.source_name is not distinct from conflicts.source_name

@@ -50,6 +50,7 @@ bench: $(STAMP) ## measure speed and memory against plain DuckDB; writes benchma
 	$(BIN)/python -m benchmarks.real_trial
 	$(BIN)/python -m benchmarks.sites
 	$(BIN)/python -m benchmarks.readers
+	$(BIN)/python -m benchmarks.odm_files
 	$(BIN)/python -m benchmarks.portfolio --sites 1000 --subjects 10
 
 lint: $(STAMP) ## check style and formatting

@@ -160,11 +160,20 @@ def _write_sites(
         written.add(site, faults)
         settled.append([wish for wish in asked if wish not in left])
         on_site(shape.study, site_id)
-    planted = Counter(wish.check_id for own in settled for wish in own)
-    scarce = [wish for wish in left if planted[wish.check_id] < _ENOUGH_SITES]
-    for wish in _offer_again(shape, scarce, settled, written):
+    for wish in _offer_again(shape, _scarce(left, settled), settled, written):
         _offer_again(shape, [wish], settled, written)
     return written.key()
+
+
+def _scarce(left: list[Wish], settled: list[list[Wish]]) -> list[Wish]:
+    """Return so many of the wishes that are left as would bring their checks to enough sites."""
+    sites = Counter(wish.check_id for own in settled for wish in own)
+    scarce = []
+    for wish in left:
+        if sites[wish.check_id] < _ENOUGH_SITES:
+            sites[wish.check_id] += 1
+            scarce.append(wish)
+    return scarce
 
 
 def _offer_again(shape: Shape, offered: list[Wish], settled: list[list[Wish]], written: WrittenSites) -> list[Wish]:

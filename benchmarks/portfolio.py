@@ -1,6 +1,6 @@
 """Simulates one large study and runs it: what writing and judging it cost, in time, rows and memory.
 
-A thousand sites of a hundred subjects are some 24 million rows: it takes half an hour on two cores.
+A thousand sites of a hundred subjects are some 19 million rows: it takes half an hour on two cores.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from pipelines.simulate.faults.deaths import TOUCHED_BY_DEATH, can_die, let_die
 from pipelines.simulate.faults.registry import Fault, Spot, consented_alone, enrolled, plants
-from pipelines.simulate.faults.subject import main_consent
+from pipelines.simulate.faults.subject import main_consent, main_consents
 from pipelines.simulate.operational_records import add_deviation
 from pipelines.simulate.site_records import Row, date_of
 from pipelines.simulate.subject_course import SCHEDULE, working_day_from
@@ -30,8 +30,13 @@ def working_day_near(spot: Spot, day: date, offsets: Iterable[int]) -> date | No
 
 
 def redate_visit(spot: Spot, row: Row, day: date) -> bool:
-    """Date a visit otherwise; False, and nothing changed, where another version of the protocol was in use that day."""
-    if spot.site.version_on(day) != spot.site.version_on(date_of(row, "visit_dt")):
+    """Date a visit otherwise; False, and nothing changed, where that makes another finding.
+
+    Another version of the protocol was in use that day, or it was before the subject signed the form already in use.
+    """
+    before = date_of(row, "visit_dt")
+    signed = [date_of(again, "consdt") for again in main_consents(spot)[1:] if again["consdt"]]
+    if spot.site.version_on(day) != spot.site.version_on(before) or any(day < again <= before for again in signed):
         return False
     row["visit_dt"] = day.isoformat()
     return True

@@ -20,5 +20,5 @@ select
     entry.old_value,
     entry.reason
 from {{ ref('audit') }} as entry
-left join {{ ref('int_person_alias') }} as alias on entry.site = alias.site and upper(trim(entry.changed_by)) = alias.alias
+{{ join_person_named('entry', 'changed_by') }}
 where upper(trim(entry.action)) in ('CHANGE', 'DELETE')

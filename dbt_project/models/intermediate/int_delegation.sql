@@ -19,5 +19,5 @@ select
     log.pi_sign_date,
     log.pi_sign_date_raw
 from {{ ref('delegation') }} as log
-left join {{ ref('int_person_alias') }} as alias on log.site = alias.site and upper(trim(log.person)) = alias.alias
+{{ join_person_named('log', 'person') }}
 where coalesce(upper(trim(log.cancelled)) not in ('Y', 'YES'), true)

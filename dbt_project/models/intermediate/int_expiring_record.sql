@@ -45,7 +45,7 @@ resolved as (
         coalesce(alias.person, upper(trim(records.who)), '') as who_key,
         staff.departure_date
     from records
-    left join {{ ref('int_person_alias') }} as alias on records.site = alias.site and upper(trim(records.who)) = alias.alias
+    {{ join_person_named('records', 'who') }}
     left join (
         select site, coalesce(person_id, name) as person, max(departure_date) as departure_date
         from {{ ref('person') }}

@@ -15,5 +15,5 @@ select
     log.sign_date,
     log.sign_date_raw
 from {{ ref('credential') }} as log
-left join {{ ref('int_person_alias') }} as alias on log.site = alias.site and upper(trim(log.person)) = alias.alias
+{{ join_person_named('log', 'person') }}
 where log.person is not null and log.credential_type is not null

@@ -9,8 +9,7 @@ with signed as (
         upper(trim(signature.signed_by)) as signed_by,
         coalesce(alias.person, trim(signature.signed_by)) as person
     from {{ ref('signature') }} as signature
-    left join {{ ref('int_person_alias') }} as alias
-        on signature.site = alias.site and upper(trim(signature.signed_by)) = alias.alias
+    {{ join_person_named('signature', 'signed_by') }}
     where signature.signed_at is not null and signature.subject is not null
 )
 

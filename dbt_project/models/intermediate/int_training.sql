@@ -14,4 +14,4 @@ select
     log.completion_date,
     log.completion_date_raw
 from {{ ref('training') }} as log
-left join {{ ref('int_person_alias') }} as alias on log.site = alias.site and upper(trim(log.person)) = alias.alias
+{{ join_person_named('log', 'person') }}

@@ -34,7 +34,7 @@ accounts as (
         coalesce(alias.person, trim(log.person)) as owner,
         upper(coalesce(alias.person, trim(log.person))) as person_key
     from {{ ref('participation') }} as log
-    left join {{ ref('int_person_alias') }} as alias on log.site = alias.site and upper(trim(log.person)) = alias.alias
+    {{ join_person_named('log', 'person') }}
     where log.person is not null
 )
 

@@ -110,15 +110,26 @@ def heat_table(report: ReportInput) -> HeatTable:
 
 def _tally(report: ReportInput, checks: dict[str, ReportedCheck]) -> defaultdict[tuple[str, str], _Tally]:
     tallies: defaultdict[tuple[str, str], _Tally] = defaultdict(_Tally)
+    severities = _found_severities(report)
     for site, check_id, status, failed in report.verdicts.select("site", "check_id", "status", "failed").iter_rows():
         check = checks[check_id]
         tally = tallies[site, check.group]
         tally.statuses[known_status(status)] += 1
         tally.findings += failed
-        if failed or status == "fail":
-            tally.severities.add(check.severity)
-            tally.critical += failed if check.severity == "critical" else 0
+        found = severities.get((site, check_id)) or Counter(
+            {check.severity: failed} if failed or status == "fail" else {}
+        )
+        tally.severities.update(found)
+        tally.critical += found["critical"]
     return tallies
+
+
+def _found_severities(report: ReportInput) -> defaultdict[tuple[str, str], Counter[str]]:
+    """Count the findings of each site and check by severity, which may be graver or milder than the check's own."""
+    severities: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for site, check_id, severity in report.findings.select("site", "check_id", "severity").iter_rows():
+        severities[site, check_id][severity] += 1
+    return severities
 
 
 def _cell(site: str, group: str, tally: _Tally, checks: int) -> Cell:

@@ -61,6 +61,16 @@ def test_totals_are_the_verdicts_sums() -> None:
     assert by_severity == [1234, 1, 0]
 
 
+def test_a_cell_is_as_grave_as_its_findings_not_as_their_check() -> None:
+    """X-02 and others say of each finding how grave it is."""
+    case = report_case()
+    grave = pl.when(pl.col("check_id") == "AE-01").then(pl.lit("critical")).otherwise(pl.lit("minor"))
+    report = replace(case, findings=case.findings.with_columns(grave.alias("severity")))
+    states = cell_states(report)
+    assert (states["101", "adverse_events"], states["101", "demographics"]) == ("critical", "minor")
+    assert heat_table(report).critical == report.findings.filter(severity="critical").height == 1
+
+
 def test_head_says_study_run_and_movement() -> None:
     page = page_of(report_case())
     head = page.xpath("//header")[0].text_content()

@@ -27,9 +27,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-# More threads than one would not survive a fork.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
 import pyarrow as pa
 import pyreadstat
 

@@ -17,6 +17,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from pipelines.settings import offline_environment
+
 SCRIPT = Path(__file__).with_name("sas_dataset_process.py")
 # As the script says.
 UNREADABLE, MACHINE = 3, 100
@@ -41,6 +43,7 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             bufsize=0,
             cwd="/",
+            env=offline_environment(OPENBLAS_NUM_THREADS="1"),  # more threads than one would not survive a fork
             start_new_session=True,
         )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS, MAX_EXCEL_COLUMNS = 1_048_576, 16_384
 MAX_COLUMNS = 5_000
+MAX_MERGED = 500_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 # Remarks that count cells of a kind and name the first.
@@ -83,7 +84,8 @@ class SheetReader:
                         self.oddities.note("hidden_rows", f"row {number}")
                     yield row
             elif name == "col":
-                if element.get("hidden") in ("1", "true") or element.get("width") == "0":
+                is_hidden = element.get("hidden") in ("1", "true") or element.get("width") == "0"
+                if is_hidden and len(self._hidden) < MAX_EXCEL_COLUMNS:
                     self._hidden.append((whole(element, "min", 0), whole(element, "max", 0)))
             else:
                 self._merge(element)
@@ -224,6 +226,8 @@ class SheetReader:
         if ends[0] is None or ends[1] is None:
             self._refuse("an area of merged cells cannot be")
         corners = [(int(end[2]), column_number(end[1])) for end in ends if end is not None]
+        if len(self.oddities.merged) == MAX_MERGED:
+            self._refuse(f"more than {MAX_MERGED} areas of cells are merged")
         self.oddities.merged.append((*corners[0], *corners[1]))
 
     def _refuse(self, what: str) -> NoReturn:

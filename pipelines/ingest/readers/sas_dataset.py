@@ -39,7 +39,7 @@ class Sas7bdatReader:
     Text is decoded as the file's header says, or as `encoding` says where study.yml declares it for the source.
     """
 
-    version = "sas7bdat-1"
+    version = "sas7bdat-2"
 
     def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""

@@ -29,6 +29,8 @@ from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
 
 CELLS_AT_ONCE = 300_000
+# Encodings of SAS that Python knows under another name.
+_OTHER_NAMES = {"BIG-5": "big5", "WINDOWS-936": "gbk"}
 # The library reads some tens of megabytes a second; what takes this long is stuck.
 SECONDS_AT_LEAST, BYTES_A_SECOND = 120, 1 << 20
 
@@ -155,6 +157,6 @@ def _usable_encoding(stated: str, declared: str) -> str:
 
 def _codec_name(name: str) -> str | None:
     try:
-        return codecs.lookup(name).name if name else None
+        return codecs.lookup(_OTHER_NAMES.get(name, name)).name if name else None
     except LookupError:
         return None

@@ -98,6 +98,14 @@ def test_a_file_that_does_not_say_its_encoding_needs_a_declared_one(sample: byte
     assert texts(reading("sas7bdat", unsaid, encoding="utf-8").tables[0])[0][0] == "a"
 
 
+@pytest.mark.parametrize(("number", "encoding"), [(20, "utf-8"), (123, "big5"), (126, "gbk"), (138, "shift_jis")])
+def test_the_encoding_that_a_file_states_is_taken(number: int, encoding: str) -> None:
+    data = (FOLDER / "sas_catalog" / "test_data_linux.sas7bdat").read_bytes()
+    place = data.index(b"ID3     ")
+    data = patched(patched(data, place, "中中".encode(encoding).ljust(8)), 70, bytes([number]))
+    assert texts(reading("sas7bdat", data).tables[0])[2][0] == "中中"
+
+
 def test_text_that_is_not_in_the_declared_encoding_is_refused_with_its_place(sample: bytes) -> None:
     # The rows of this file hold one letter each.
     place = sample.index(b"e", 66_000)

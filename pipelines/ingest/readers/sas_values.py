@@ -67,8 +67,10 @@ def kind_of(form: str) -> Kind:
     """Return what a SAS format shows; its width and decimals may stand behind the name."""
     name = form.upper().partition(".")[0]
     plain = name.rstrip("0123456789")
-    known = _KINDS.get(name) or _KINDS.get(plain)
-    return known or next((kind for kind, names in _FAMILIES.items() if names.fullmatch(plain)), "number")
+    for known in (name, plain):
+        if known in _KINDS:
+            return _KINDS[known]
+    return next((kind for kind, names in _FAMILIES.items() if names.fullmatch(plain)), "number")
 
 
 def value_texts(numbers: pa.Array, kind: Kind) -> Texts:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 from pipelines.ingest.readers.number_text import number_text
-from pipelines.ingest.readers.workbook_numbers import NumberFormat, shown_text
+from pipelines.ingest.readers.workbook_numbers import NumberFormat, serial_of, shown_text
 from pipelines.ingest.readers.workbook_package import Package, Sheet, forget, unescaped, whole
 from pipelines.ingest.refusal import Refusal
 
@@ -21,7 +21,8 @@ MAX_ROWS, MAX_EXCEL_COLUMNS = 1_048_576, 16_384
 MAX_COLUMNS = 5_000
 MAX_MERGED = 500_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_INTEGER = re.compile(r"-?[0-9]{1,15}")
+# However long: a number of an identity card is a whole number to other writers than Excel.
+_INTEGER = re.compile(r"-?[0-9]{1,100}")
 # Remarks that count cells of a kind and name the first.
 FORMULA, ERROR, UNREADABLE, PADDED = "formulas", "error_cells", "unreadable_date", "padded_numbers"
 
@@ -174,8 +175,10 @@ class SheetReader:
             self.oddities.note(ERROR, f"cell {place}")
             return value
         if kind == "d":
+            # Strict workbooks write every date as a moment; the format says which part of it was meant.
+            shown, serial = self._format(cell.get("s"), place).shown, serial_of(value)
             self._count_date(column, place)
-            return value
+            return value if serial is None or shown == "number" else shown_text(serial, shown, is_1904=False) or value
         return self._refuse(f"cell {place} has a type that Excel does not know")
 
     def _as_text(self, text: str, column: int) -> str:

@@ -94,9 +94,8 @@ def test_where_the_pieces_of_a_file_end_makes_no_difference(piece: int, monkeypa
 
 @pytest.mark.parametrize("form", [as_json, as_lines])
 def test_a_piece_may_end_anywhere_in_a_number(form: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    data = form(
-        [[number] for number in (5.25e-05, -90071.5, 1.5e300)], columns=[("N", "double")], records=3, extra=-1.5e-7
-    )
+    rows = [[5.25e-05], [-90071.5], [1.5e300]]
+    data = form(rows, columns=[("N", "double")], records=3, extra=-1.5e-7)
     for piece in range(1, len(data)):
         monkeypatch.setattr(dataset_json_text, "PIECE_BYTES", piece)
         assert rows_of(data) == [("5.25e-05",), ("-90071.5",), ("1.5e+300",)]

@@ -17,8 +17,8 @@ from pipelines.ingest.readers.content_file import PIECE_BYTES
 from pipelines.ingest.readers.reader import Content
 from pipelines.ingest.refusal import Refusal
 
-# The most characters that one row, or one attribute before the rows, may have.
-MAX_VALUE_CHARACTERS = 64 << 20
+# The most characters that one row, or one attribute before the rows, may have; as objects they are twenty times more.
+MAX_VALUE_CHARACTERS = 16 << 20
 # Clinical tables shrink to a tenth or a fiftieth; beyond a size, more than this is made to fill a disk.
 MAX_RATIO = 200
 RATIO_FREE_BYTES = 64 << 20

@@ -188,6 +188,11 @@ def test_a_bomb_is_refused_before_it_unfolds(monkeypatch: pytest.MonkeyPatch) ->
     assert refusal_of(data).code == "zip_bomb"
 
 
+def test_attributes_without_end_are_refused() -> None:
+    data = json.dumps({**{f"x{number}": 1 for number in range(1_001)}, **about(), "rows": ROWS}).encode()
+    assert "more than 1000 attributes" in refusal_of(data).text
+
+
 def test_a_row_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataset_json_text, "PIECE_BYTES", 64)
     monkeypatch.setattr(dataset_json_text, "MAX_VALUE_CHARACTERS", 2_000)

@@ -15,7 +15,8 @@ MAX_PARTS = 10_000
 MAX_BYTES, MAX_RATIO, RATIO_FREE_BYTES = 4 << 30, 200, 64 << 20
 # Bytes without the end of an element that is wanted: in memory they are thirty times as many. A row takes one megabyte.
 MAX_ELEMENT_BYTES = 8 << 20
-READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
+# A name that says it is UTF-8 may be none.
+READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, UnicodeDecodeError)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -49,7 +50,9 @@ def open_parts(content: Content) -> tuple[zipfile.ZipFile, dict[str, zipfile.Zip
     try:
         package = zipfile.ZipFile(cast(IO[bytes], ArchiveFile(content)))
     except READ_ERRORS as error:
-        raise Refusal("truncated_file", "the list of its parts, at its end, is missing; send it again") from error
+        raise Refusal(
+            "truncated_file", "the list of its parts, at its end, is missing or damaged; send it again"
+        ) from error
     return package, _judged_parts(package, len(content))
 
 

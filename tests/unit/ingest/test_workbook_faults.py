@@ -184,6 +184,16 @@ def test_a_part_whose_bytes_were_changed_is_refused() -> None:
     assert refusal_of(bytes(data)).code == "malformed_xlsx"
 
 
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_part_whose_name_is_not_utf_8_as_it_says_is_refused(place: str) -> None:
+    data = with_parts(GOOD, {"xl/worksheets/shéet.xml": b""})
+    name = "shéet".encode()
+    # In front of the part itself, and in the list of all of them.
+    at = data.index(name) if place == "first" else data.rindex(name)
+    broken = data[:at] + b"sh\xff\xffet" + data[at + len(name) :]
+    assert refusal_of(broken).code == {"first": "malformed_xlsx", "last": "truncated_file"}[place]
+
+
 def test_two_parts_of_one_name_are_refused() -> None:
     content = io.BytesIO(GOOD)
     with zipfile.ZipFile(content, "a") as file, pytest.warns(UserWarning, match="Duplicate name"):

@@ -57,6 +57,8 @@ class Package:
             element.get("date1904") in ("1", "true") for element in root.iter(f"{self.namespace}workbookPr")
         )
         self.sheets = tuple(self._sheets(root))
+        if len({sheet.name.casefold() for sheet in self.sheets}) < len(self.sheets):
+            raise Refusal("malformed_xlsx", "two sheets have the same name, so that one of them would never be read")
 
     def close(self) -> None:
         """Close the file."""

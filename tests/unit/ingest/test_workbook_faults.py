@@ -162,6 +162,13 @@ def test_a_sheet_of_another_namespace_is_not_taken_for_an_empty_one() -> None:
     assert (refusal.code, "namespace" in refusal.text) == ("malformed_xlsx", True)
 
 
+def test_two_sheets_of_one_name_are_refused() -> None:
+    data = workbook(lambda book, _: book.add_worksheet("B"))
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        book = file.read(BOOK)
+    assert "same name" in refusal_of(with_parts(data, {BOOK: book.replace(b'name="B"', b'name="dm"')})).text
+
+
 def test_parts_that_lie_over_each_other_are_refused() -> None:
     data = zip_of(a=b"1" * 50, b=b"2" * 50)
     first, second = data.index(b"PK\x01\x02"), data.rindex(b"PK\x01\x02")

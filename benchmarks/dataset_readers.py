@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -123,19 +122,31 @@ def xlsx_cases(scratch: Path) -> list[Case]:
 
 
 def sas7bdat_cases(scratch: Path) -> list[Case]:
-    """A small real file, where starting a process weighs most, and a large one made of it, against pyreadstat."""
+    """Files made of a small real one, one after another as a site delivers them, against pyreadstat.
+
+    The process that reads them is there: the first file of a run waits half a second for it.
+    """
     import pyreadstat
 
-    small, large = scratch / "small.sas7bdat", scratch / "large.sas7bdat"
-    shutil.copy(SAMPLE, small)
-    large.write_bytes(with_more_pages(SAMPLE.read_bytes(), 400))
+    sample = SAMPLE.read_bytes()
 
-    def bare(path: Path) -> Callable[[], int]:
-        return lambda: int(pyreadstat.read_sas7bdat(path)[1].number_rows)
+    def case(name: str, count: int, pages: int) -> Case:
+        paths = [scratch / f"{pages}-{number}.sas7bdat" for number in range(count)]
+        for path in paths:
+            path.write_bytes(with_more_pages(sample, pages) if pages else sample)
+        readings = [_ours("sas7bdat", path) for path in paths]
+
+        def bare() -> int:
+            return sum(int(pyreadstat.read_sas7bdat(path)[1].number_rows) for path in paths)
+
+        size = sum(path.stat().st_size for path in paths)
+        return _case(name, size, "pyreadstat, pandas", lambda: sum(read() for read in readings), bare)
 
     return [
-        _case(name, path.stat().st_size, "pyreadstat, pandas", _ours("sas7bdat", path), bare(path))
-        for name, path in (("19 rows", small), ("327,219 rows", large))
+        case("50 files of 19 rows", 50, 0),
+        case("50 files of 2,473 rows", 50, 3),
+        case("50 files of 8,199 rows", 50, 10),
+        case("327,219 rows", 1, 400),
     ]
 
 

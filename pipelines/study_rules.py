@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import did_you_mean
 from pipelines.located_yaml import LocatedYaml, Location
+from pipelines.study_source import FORMATS_THAT_READ, POINT_FORMATS
 from pipelines.study_values import check_day
 from pipelines.vocabulary import Dataset, load_vocabulary
 
@@ -32,6 +33,7 @@ def check_study(study: Study, document: LocatedYaml) -> None:
     _check_once(document, "visit number", numbers)
     _check_shared_paths(study, document)
     for source_name, source in study.sources.items():
+        _check_format_options(source_name, source, document)
         _check_extract_date(source_name, source, document)
     vocabulary = load_vocabulary()
     for name, mappings in study.map.items():
@@ -77,6 +79,20 @@ def _check_shared_paths(study: Study, document: LocatedYaml) -> None:
             if getattr(source.delivery, key) != getattr(study.sources[earlier].delivery, key):
                 both = f"{earlier} and {name} take from the same file but differ in delivery.{key}"
                 raise document.error(f"{both}; say the same for both", ("sources", name, "delivery"))
+
+
+def _check_format_options(name: str, source: Source, document: LocatedYaml) -> None:
+    """What a format never reads, nobody may believe to be in force."""
+    for option, formats in FORMATS_THAT_READ.items():
+        if source.format not in formats and getattr(source, option) != type(source).model_fields[option].default:
+            told = f"{option} means nothing to format: {source.format}, whose files say that themselves; take it away"
+            raise document.error(told, ("sources", name, option))
+    if source.decimal == "," and source.format in POINT_FORMATS:
+        told = (
+            f"numbers of format: {source.format} come with a point, and would not be read; take decimal away, and "
+            "where a column holds text with commas, map it with {sql: \"replace(COLUMN, ',', '.')\"}"
+        )
+        raise document.error(told, ("sources", name, "decimal"))
 
 
 def _check_extract_date(name: str, source: Source, document: LocatedYaml) -> None:

@@ -22,6 +22,18 @@ ExportFormat = Literal[
 # Files of these formats leave out what is blank, so what the mapping reads decides which columns they give.
 SPARSE_FORMATS = frozenset({"odm"})
 
+# Files of these formats hold numbers as such, and their readers write them with a point.
+POINT_FORMATS = frozenset({"xpt", "sas7bdat", "dataset-json", "xlsx"})
+
+# What only files of some formats leave open, so that a source says it.
+_DELIMITED = frozenset({"csv", "castor", "openclinica", "rave", "viedoc", "redcap", "secutrial"})
+FORMATS_THAT_READ: dict[str, frozenset[str]] = {
+    "delimiter": _DELIMITED,
+    "quote": _DELIMITED,
+    "encoding": _DELIMITED | {"xpt", "sas7bdat", "dataset-json"},
+    "header_rows": frozenset({"xlsx"}),
+}
+
 # How the files of a system are written, where study.yml does not say otherwise; which columns they have, their readers
 # know (`csv_profiles`).
 FORMAT_DEFAULTS: dict[str, dict[str, str]] = {
@@ -125,7 +137,7 @@ class Source(StrictModel):
     extract_date: Expression | None = None
     """Where the day stands on which the file was extracted."""
     decimal: Literal[".", ","] = "."
-    """The decimal mark of its numbers; nothing may stand between thousands."""
+    """The decimal mark of its numbers where they are text; nothing may stand between thousands."""
     missing: list[str] = []
     """Codes that stand for a blank, e.g. NA."""
     dates: dict[str, DateFormats] = {}

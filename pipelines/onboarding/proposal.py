@@ -25,7 +25,7 @@ from pipelines.onboarding.variable_matches import guess_dataset
 from pipelines.onboarding.visit_names import VisitGuess, guess_visits, spell_visits_alike
 from pipelines.settings import Home
 from pipelines.study_layouts import datasets_of
-from pipelines.study_source import Expression
+from pipelines.study_source import POINT_FORMATS, Expression
 from pipelines.study_values import DateFormat
 from pipelines.vocabulary import load_vocabulary
 
@@ -206,7 +206,12 @@ def _missing(profile: ExportProfile) -> Guess[list[str]] | None:
 
 
 def _decimal(profile: ExportProfile) -> Guess[str] | None:
-    """Return the comma as decimal mark where numbers have one and none has a point; `1,2` may also be two codes."""
+    """Return the comma as decimal mark where numbers have one and none has a point; `1,2` may also be two codes.
+
+    Formats that write numbers with a point have no other mark to declare.
+    """
+    if profile.export.format in POINT_FORMATS:
+        return None
     columns = [column for column in profile.columns.values() if column.with_comma * 2 > column.filled]
     commas = sum(column.with_comma for column in columns)
     points = sum(column.with_point for column in profile.columns.values())

@@ -134,6 +134,13 @@ MISTAKES = [
     ("edc/VS.csv", "../VS.csv", "path is <system>/<file pattern>", "    path"),
     ("edc/VS.csv", "/etc/passwd", "path is <system>/<file pattern>", "    path"),
     ("edc/VS.csv", "VS.csv", "path is <system>/<file pattern>", "    path"),
+    # What the format of the source never reads.
+    ("AE.csv", "AE.*\n    format: xlsx\n    encoding: cp1252", "encoding means nothing to format: xlsx", "    enc"),
+    ("AE.csv", "AE.*\n    format: odm\n    encoding: cp1252", "encoding means nothing to format: odm", "    encoding"),
+    ("    encoding: cp1252", "    format: xpt", "delimiter means nothing to format: xpt", "    delimiter"),
+    ("    encoding: cp1252", "    header_rows: 2", "header_rows means nothing to format: csv", "    header_rows"),
+    ("AE.csv", "AE.*\n    format: xpt\n    decimal: ','", "numbers of format: xpt come with a point", "    decimal"),
+    ("AE.csv", "AE.*\n    format: xlsx\n    decimal: ','", "numbers of format: xlsx come with a point", "    decimal"),
     # What siteproof init left open.
     ("subject: subjid", "subject: TODO", "sources.AE.subject: still open: write the column that holds", "    subject"),
     ("subject: subjid", "site: TODO", "sources.AE.site.item: still open: write the column", "    site"),

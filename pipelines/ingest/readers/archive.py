@@ -101,7 +101,7 @@ def open_archive(data: Content) -> Iterator[Archive]:
     """
     if data[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
         raise Refusal("not_an_archive", "this is not a ZIP file")
-    with _ArchiveFile(data) as content:
+    with ArchiveFile(data) as content:
         try:
             opened = zipfile.ZipFile(cast(IO[bytes], content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
@@ -142,10 +142,15 @@ def read_member(data: Content, pattern: str) -> tuple[str, Content]:
         return name, archive.read(member)
 
 
-class _ArchiveFile(ContentFile):
+class ArchiveFile(ContentFile):
     """The archive as zipfile reads it: the directory in one piece, which may be no larger than the limit."""
 
     def read(self, size: int = -1) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            Refusal: they are more than a directory may have.
+        """
         if size > MAX_DIRECTORY_BYTES:
             raise Refusal("too_many_members", f"the directory of the ZIP is larger than {MAX_DIRECTORY_BYTES} bytes")
         return super().read(size) or b""

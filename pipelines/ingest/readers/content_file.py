@@ -13,11 +13,6 @@ if TYPE_CHECKING:
 PIECE_BYTES = 1 << 20
 
 
-def open_content(data: Content) -> io.BufferedReader:
-    """Return a seekable file over the content, with a position of its own."""
-    return io.BufferedReader(ContentFile(data), PIECE_BYTES)
-
-
 class ContentFile(io.RawIOBase):
     """Reads slices; a mapped file's own position is left alone, since several may read at once."""
 

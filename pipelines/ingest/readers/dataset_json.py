@@ -25,6 +25,7 @@ from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
 
 MAX_COLUMNS = 5_000
+MAX_ATTRIBUTES = 1_000
 ROWS_A_PIECE = 4_096
 MAX_DIGITS = 16
 _REQUIRED = ("datasetJSONCreationDateTime", "datasetJSONVersion", "itemGroupOID", "records", "name", "label", "columns")
@@ -32,6 +33,7 @@ _OPTIONAL = (
     "fileOID", "dbLastModifiedDateTime", "originator", "sourceSystem", "studyOID", "metaDataVersionOID", "metaDataRef",
     "isReferenceData", "rows",
 )  # fmt: skip
+_KNOWN = frozenset({*_REQUIRED, *_OPTIONAL})
 _COLUMN_REQUIRED = ("itemOID", "name", "label", "dataType")
 # In which JSON types the values of a data type are written; null is a blank in any of them.
 _NUMBER: set[type] = {Literal}
@@ -75,7 +77,7 @@ class DatasetJsonReader:
             if found.num_rows != stated:
                 raise Refusal("row_count_mismatch", f"{found.num_rows} rows are here, `records` states {stated}")
             table = dataset_table(attributes["name"], [column.name for column in columns], found)
-        unknown = len(attributes.keys() - {*_REQUIRED, *_OPTIONAL})
+        unknown = len(attributes.keys() - _KNOWN)
         text_of_remark = f"{unknown} attributes of the file are none of Dataset-JSON 1.1, and were not looked at"
         return Reading((table,), remarks=(Remark("unknown_attribute", text_of_remark, table.name),) if unknown else ())
 
@@ -153,7 +155,10 @@ def _read_object(text: JsonText, rows: _Rows) -> dict[str, Any]:
             attributes[name] = None
             rows.take(text.items())
         else:
-            attributes[name] = text.value()
+            found = text.value()
+            attributes[name] = found if name in _KNOWN else None
+        if len(attributes) > MAX_ATTRIBUTES:
+            text.refuse(f"the dataset has more than {MAX_ATTRIBUTES} attributes")
         if text.peek() != ",":
             text.skip("}")
             return attributes

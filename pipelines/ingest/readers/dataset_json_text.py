@@ -17,13 +17,15 @@ from pipelines.ingest.readers.content_file import PIECE_BYTES
 from pipelines.ingest.readers.reader import Content
 from pipelines.ingest.refusal import Refusal
 
-# The most characters that one row, or one attribute before the rows, may have.
-MAX_VALUE_CHARACTERS = 64 << 20
+# The most characters that one row, or one attribute before the rows, may have; as objects they are twenty times more.
+MAX_VALUE_CHARACTERS = 16 << 20
 # Clinical tables shrink to a tenth or a fiftieth; beyond a size, more than this is made to fill a disk.
 MAX_RATIO = 200
 RATIO_FREE_BYTES = 64 << 20
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+# What may stand behind the digits of a number that goes on in the next piece: none of it is a number's end.
+_NUMBER_CUT_OFF = re.compile(r"\.|[eE][-+]?")
 # As long as two \\u escapes, which together stand for one character.
 _ESCAPE_CHARACTERS = 12
 
@@ -105,10 +107,12 @@ def _plain_pieces(content: Content) -> Iterator[bytes]:
 
 
 def _is_unfinished(error: json.JSONDecodeError) -> bool:
-    """Return whether more text might mend an error: a text, a word or an escape is cut off, or nothing is left."""
+    """Return whether more text might mend an error: a text, word, number or escape is cut off, or nothing is left."""
     rest = error.doc[error.pos : error.pos + _ESCAPE_CHARACTERS + 1]
     if error.msg.startswith("Invalid \\"):
         return len(rest) <= _ESCAPE_CHARACTERS
+    if _NUMBER_CUT_OFF.fullmatch(rest):
+        return True
     return not rest or error.msg.startswith("Unterminated string") or any(word.startswith(rest) for word in _WORDS)
 
 
@@ -162,7 +166,8 @@ class JsonText:
             try:
                 found, end = _DECODER.raw_decode(self._text, self._at)
                 # A number may go on in the next piece.
-                if end < len(self._text) or not self._more():
+                is_cut_off = end == len(self._text) or _NUMBER_CUT_OFF.fullmatch(self._text, end) is not None
+                if not is_cut_off or not self._more():
                     self._at = end
                     self.is_new_line = False
                     return found

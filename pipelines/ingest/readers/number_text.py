@@ -1,6 +1,8 @@
-"""The text of a binary number: the shortest decimal that reads back as the same double."""
+"""The text of a binary number: the shortest decimal that reads back as the same double, with an exponent if need be."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +12,17 @@ import pyarrow.compute as pc
 _LARGEST_PLAIN = 2.0**53
 
 
+# Between these a number is written without an exponent, which no column of numbers is read with downstream. What is
+# smaller has more digits than anybody writes; what is larger has digits that a double does not hold.
+_SMALLEST_POSITIONAL, _LARGEST_POSITIONAL = 1e-20, 1e16
+
+
 def number_text(number: float) -> str:
-    """Return a finite number's text: `7`, `0.1`, `-0`, `1e+16`."""
-    return f"{number:.0f}" if number.is_integer() and abs(number) < _LARGEST_PLAIN else repr(number)
+    """Return a finite number's text: `7`, `0.1`, `0.00005`, `-0`, `1e+16`."""
+    if number.is_integer() and abs(number) < _LARGEST_POSITIONAL:
+        return f"{number:.0f}"
+    text = repr(number)
+    return f"{Decimal(text):f}" if "e-" in text and abs(number) >= _SMALLEST_POSITIONAL else text
 
 
 def number_texts(numbers: pa.Array) -> pa.Array:
@@ -21,7 +31,7 @@ def number_texts(numbers: pa.Array) -> pa.Array:
     size = np.abs(values)
     is_whole = (np.trunc(values) == values) & (size < _LARGEST_PLAIN) & ~((values == 0) & np.signbit(values))
     # In this range Arrow writes what Python writes, and many times faster.
-    is_plain = ~is_whole & (size >= 1e-4) & (size < 1e15)
+    is_plain = ~is_whole & (size >= 1e-4) & (size < 1e9)
     whole = pa.array(np.where(is_whole, values, 0).astype(np.int64)).cast(pa.string())
     if is_whole.all():
         return whole

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-import subprocess
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,17 +18,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.readers import sas_dataset_process
 from pipelines.ingest.readers.column_spool import ColumnSpool
 from pipelines.ingest.readers.content_file import PIECE_BYTES
 from pipelines.ingest.readers.reader import Content, Reading, Remark
 from pipelines.ingest.readers.sas_dataset_header import DatasetHeader, read_header
+from pipelines.ingest.readers.sas_dataset_workers import UNREADABLE, WORKERS
 from pipelines.ingest.readers.sas_values import decoded, decoded_names, kind_of, odd_values, value_texts
 from pipelines.ingest.readers.sdtm_keys import dataset_table
 from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
 
 CELLS_AT_ONCE = 300_000
+# Encodings of SAS that Python knows under another name.
+_OTHER_NAMES = {"BIG-5": "big5", "WINDOWS-936": "gbk"}
 # The library reads some tens of megabytes a second; what takes this long is stuck.
 SECONDS_AT_LEAST, BYTES_A_SECOND = 120, 1 << 20
 
@@ -39,7 +41,7 @@ class Sas7bdatReader:
     Text is decoded as the file's header says, or as `encoding` says where study.yml declares it for the source.
     """
 
-    version = "sas7bdat-1"
+    version = "sas7bdat-2"
 
     def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""
@@ -61,24 +63,14 @@ def _read_apart(path: Path, target: Path, size: int, cells_at_once: int) -> None
     Raises:
         Refusal: it cannot be read.
     """
-    script = sas_dataset_process.__file__
-    try:
-        done = subprocess.run(  # noqa: S603 - our own script; the paths are ours
-            [sys.executable, "-I", script, path, target, str(cells_at_once)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=SECONDS_AT_LEAST + size / BYTES_A_SECOND,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Refusal("malformed_sas7bdat", "the SAS library does not come to an end; export it again") from error
-    if not done.returncode:
+    code = WORKERS.read(path, target, cells_at_once, SECONDS_AT_LEAST + size // BYTES_A_SECOND)
+    if not code:
         return
-    if done.returncode == sas_dataset_process.UNREADABLE:
-        said = done.stdout.strip().splitlines()[-1:] or ["no reason"]
-        raise Refusal("malformed_sas7bdat", f"the SAS library cannot read it ({said[0]}); export it again")
+    if code == -signal.SIGALRM:
+        raise Refusal("malformed_sas7bdat", "the SAS library does not come to an end; export it again")
+    if code == UNREADABLE:
+        said = target.with_name(target.name + ".reason").read_text(encoding="utf-8").splitlines() or ["no reason"]
+        raise Refusal("malformed_sas7bdat", f"the SAS library cannot read it ({said[-1]}); export it again")
     raise Refusal("malformed_sas7bdat", "the SAS library broke off on this file; export it again, best as XPT")
 
 
@@ -165,6 +157,6 @@ def _usable_encoding(stated: str, declared: str) -> str:
 
 def _codec_name(name: str) -> str | None:
     try:
-        return codecs.lookup(name).name if name else None
+        return codecs.lookup(_OTHER_NAMES.get(name, name)).name if name else None
     except LookupError:
         return None

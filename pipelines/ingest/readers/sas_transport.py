@@ -32,7 +32,7 @@ _MAX_TEXT_V5 = 200
 class TransportReader:
     """SAS transport files: each dataset is a table; special missing values land as `.A` to `.Z` and `._`."""
 
-    version = "xpt-1"
+    version = "xpt-2"
 
     def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,14 +30,23 @@ _FORMATS: dict[Kind, str] = {
         DATE DAY DDMMYY DDMMYYB DDMMYYC DDMMYYD DDMMYYN DDMMYYP DDMMYYS DOWNAME JULDAY JULIAN MMDDYY MMDDYYB MMDDYYC
         MMDDYYD MMDDYYN MMDDYYP MMDDYYS MMYY MMYYC MMYYD MMYYN MMYYP MMYYS MONNAME MONTH MONYY QTR QTRR WEEKDATE
         WEEKDATX WEEKDAY WEEKU WEEKV WEEKW WORDDATE WORDDATX YEAR YYMM YYMMC YYMMD YYMMN YYMMP YYMMS YYMMDD YYMMDDB
-        YYMMDDC YYMMDDD YYMMDDN YYMMDDP YYMMDDS YYMON YYQ YYQC YYQD YYQN YYQP YYQS YYQR B8601DA E8601DA IS8601DA
-        ND8601DA NLDATE EURDFDD EURDFDE MINGUO NENGO
+        YYMMDDC YYMMDDD YYMMDDN YYMMDDP YYMMDDS YYMON YYQ YYQC YYQD YYQN YYQP YYQS YYQR YYQRC YYQRD YYQRN YYQRP YYQRS
+        YYWEEKU YYWEEKV YYWEEKW B8601DA E8601DA IS8601DA ND8601DA HDATE HEBDATE JDATEMD JDATEYM JDATEYMD JNENGO MINGUO
+        NENGO
     """,
     "datetime": """
         DATETIME DATEAMPM DTDATE DTMONYY DTWKDATX DTYEAR DTYYQC MDYAMPM B8601DN B8601DT B8601DZ E8601DN E8601DT E8601DZ
-        IS8601DN IS8601DT IS8601DZ NLDATM EURDFDT
+        IS8601DN IS8601DT IS8601DZ B8601DJ B8601DX B8601LX E8601DX E8601LX
     """,
-    "time": "TIME TIMEAMPM TOD HHMM HOUR MMSS B8601TM E8601TM IS8601TM NLTIME NLTIMAP",
+    "time": """
+        TIME TIMEAMPM TOD HHMM HOUR MMSS B8601TM B8601LZ B8601TX B8601TZ E8601TM E8601LZ E8601TX E8601TZ IS8601TM
+        IS8601LZ IS8601TZ NLTIME NLTIMAP
+    """,
+}
+# Those that come in families: by the session's language, and in a European language each.
+_FAMILIES: dict[Kind, re.Pattern[str]] = {
+    "date": re.compile("NLDATE[A-Z]*|[A-Z]{3}DF(DD|DE|DN|DWN|MN|MY|WDX|WKX)"),
+    "datetime": re.compile("NLDATM[A-Z]*|[A-Z]{3}DFDT"),
 }
 _KINDS: dict[str, Kind] = {name: kind for kind, names in _FORMATS.items() for name in names.split()}
 # In these encodings plain ASCII is itself, so that only other text needs decoding.
@@ -56,7 +66,11 @@ class Texts:
 def kind_of(form: str) -> Kind:
     """Return what a SAS format shows; its width and decimals may stand behind the name."""
     name = form.upper().partition(".")[0]
-    return _KINDS.get(name, _KINDS.get(name.rstrip("0123456789"), "number"))
+    plain = name.rstrip("0123456789")
+    for known in (name, plain):
+        if known in _KINDS:
+            return _KINDS[known]
+    return next((kind for kind, names in _FAMILIES.items() if names.fullmatch(plain)), "number")
 
 
 def value_texts(numbers: pa.Array, kind: Kind) -> Texts:

@@ -41,7 +41,7 @@ _WORDS = {
 class WorkbookReader:
     """XLSX: text as it is, numbers in their shortest exact form, dates in ISO 8601, TRUE and FALSE."""
 
-    version = "xlsx-1"
+    version = "xlsx-2"
 
     def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from pipelines.ingest.readers.number_text import number_text
@@ -19,7 +19,9 @@ _DAY_MS = 86_400_000
 _LAST_DAY = date(9999, 12, 31)
 _LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|am/pm|a/p', re.IGNORECASE)
 # Built-in formats whose meaning depends on the country; each is a date, a time, or both.
-_LOCAL_FORMATS = frozenset({*range(27, 37), *range(50, 59)})
+_LOCAL_FORMATS = frozenset({*range(27, 37), *range(50, 59), *range(71, 82)})
+# The first section of a number format that shows zeros before a whole number; what is literal is taken out before.
+_PADDING = re.compile(r"0{2,}[^.,?#]*")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def format_of(number: int, code: str | None) -> NumberFormat:
     if is_timedelta_format(code):
         return NumberFormat("duration")
     if not is_date_format(code):
-        return NumberFormat(pads=re.fullmatch(r"0{2,}(;.*)?", code) is not None)
+        return NumberFormat(pads=_PADDING.fullmatch(_LITERALS.sub("", code).split(";")[0].replace("-", "")) is not None)
     return NumberFormat(_shown_by(_LITERALS.sub("", code.split(";")[0]).lower()))
 
 
@@ -77,6 +79,19 @@ def shown_text(serial: float, shown: Shown, is_1904: bool) -> str | None:
     if shown == "year" and (day.month, day.day) == (1, 1):
         return f"{day:%Y}"
     return day.isoformat()
+
+
+def serial_of(moment: str) -> float | None:
+    """Return the number, in the calendar from 1900, of a moment that is written in ISO 8601; None if it is none.
+
+    A time of day has one too, below 1. Days before March 1900, which Excel counts otherwise, have none.
+    """
+    try:
+        found = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    serial = (found.replace(tzinfo=None) - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001 - it has no zone
+    return serial if found.tzinfo in (None, UTC) and (0 <= serial < 1 or serial > 60) else None
 
 
 def _day(days: int, is_1904: bool) -> date | None:

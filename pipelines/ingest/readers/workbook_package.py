@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import posixpath
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipelines.ingest.readers.content_file import open_content
 from pipelines.ingest.readers.reader import Content
 from pipelines.ingest.readers.workbook_numbers import NumberFormat, format_of
+from pipelines.ingest.readers.workbook_parts import READ_ERRORS, Part, open_parts
 from pipelines.ingest.refusal import Refusal
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-MAX_PARTS = 10_000
 MAX_TEXTS_BYTES = 256 << 20
-# Sheets shrink to a tenth; beyond a size, more than this is made to fill memory.
-MAX_BYTES, MAX_RATIO, RATIO_FREE_BYTES = 4 << 30, 200, 64 << 20
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Excel has 65,490.
+MAX_STYLES = 100_000
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -50,12 +45,7 @@ class Package:
     """
 
     def __init__(self, content: Content) -> None:
-        _refuse_other_types(content)
-        try:
-            self._zip = zipfile.ZipFile(open_content(content))
-        except _READ_ERRORS as error:
-            raise Refusal("truncated_file", "the list of its parts, at its end, is missing; send it again") from error
-        self._parts = _judged_parts(self._zip, len(content))
+        self._zip, self._parts = open_parts(content)
         for part in self._parts:
             if part.endswith((".xml", ".rels")):
                 self._refuse_doctype(part)
@@ -67,6 +57,8 @@ class Package:
             element.get("date1904") in ("1", "true") for element in root.iter(f"{self.namespace}workbookPr")
         )
         self.sheets = tuple(self._sheets(root))
+        if len({sheet.name.casefold() for sheet in self.sheets}) < len(self.sheets):
+            raise Refusal("malformed_xlsx", "two sheets have the same name, so that one of them would never be read")
 
     def close(self) -> None:
         """Close the file."""
@@ -78,11 +70,11 @@ class Package:
         return sum(1 for part in self._parts if re.search(r"/(threaded)?comments?\d*\.xml$", part))
 
     @contextmanager
-    def opened(self, part: str) -> Iterator[Any]:
+    def opened(self, part: str) -> Iterator[Part]:
         """Open a part.
 
         Raises:
-            Refusal: it is missing or damaged.
+            Refusal: it is missing or damaged, or more of it must be held than is reasonable.
         """
         from lxml import etree
 
@@ -90,20 +82,29 @@ class Package:
             raise Refusal("malformed_xlsx", f"the part {posixpath.basename(part)} is missing; save the workbook again")
         try:
             with self._zip.open(self._parts[part.casefold()]) as file:
-                yield file
+                yield Part(file)
         except etree.XMLSyntaxError as error:
             raise Refusal("malformed_xlsx", f"the part {posixpath.basename(part)} is no XML; save it again") from error
-        except _READ_ERRORS as error:
+        except READ_ERRORS as error:
             raise Refusal("malformed_xlsx", f"the part {posixpath.basename(part)} is damaged; send it again") from error
 
     def elements(self, part: str, *names: str) -> Iterator[_Element]:
-        """Yield a part's elements of these names, each when it is complete; whoever has used one clears it."""
+        """Yield a part's elements of these names, each when it is complete; whoever has used one forgets it.
+
+        Raises:
+            Refusal: see `opened`, or the part has another namespace than the workbook, so that nothing would be found.
+        """
         from lxml import etree
 
         tags = [self.namespace + name for name in names]
         with self.opened(part) as file:
-            for _, element in etree.iterparse(file, tag=tags, **_SAFE):
+            parsed = etree.iterparse(file, tag=tags, **_SAFE)
+            for _, element in parsed:
+                file.since_element = 0
                 yield element
+            if not parsed.root.tag.startswith(self.namespace):
+                what = f"the part {posixpath.basename(part)} has another namespace than the workbook; save it again"
+                raise Refusal("malformed_xlsx", what)
 
     def tree(self, part: str) -> _Element:
         """Return a small part as a whole."""
@@ -140,14 +141,17 @@ class Package:
         part = self._part_of("styles")
         if part is None:
             return []
-        root = self.tree(part)
-        own = {
-            whole(element, "numFmtId", -1): element.get("formatCode", "")
-            for element in root.iter(f"{self.namespace}numFmt")
-            if element.getparent().tag == f"{self.namespace}numFmts"
-        }
-        styles = root.find(f"{self.namespace}cellXfs")
-        ids = [] if styles is None else [whole(style, "numFmtId", 0) for style in styles]
+        own: dict[int, str] = {}
+        ids: list[int] = []
+        for element in self.elements(part, "numFmt", "xf", "font", "fill", "border", "dxf", "cellStyle"):
+            kind = (element.getparent().tag, element.tag)
+            if kind == (f"{self.namespace}numFmts", f"{self.namespace}numFmt"):
+                own[whole(element, "numFmtId", -1)] = element.get("formatCode", "")
+            elif kind == (f"{self.namespace}cellXfs", f"{self.namespace}xf"):
+                ids.append(whole(element, "numFmtId", 0))
+            forget(element)
+            if len(ids) > MAX_STYLES:
+                raise Refusal("malformed_xlsx", f"the workbook has more than {MAX_STYLES} cell styles")
         known = {number: format_of(number, own.get(number)) for number in set(ids)}
         return [known[number] for number in ids]
 
@@ -243,36 +247,3 @@ def forget(element: _Element) -> None:
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]
-
-
-def _refuse_other_types(content: Content) -> None:
-    if not len(content):
-        raise Refusal("empty_file", "the file holds nothing (0 bytes)")
-    start = bytes(content[:8])
-    if start == _OLE:
-        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-            raise Refusal("encrypted", "the workbook is protected with a password; send it without")
-        raise Refusal("not_xlsx", "this is an old Excel file (xls) or another Office file; save it as xlsx")
-    if not start.startswith(b"PK"):
-        raise Refusal("not_xlsx", "this is no Excel workbook (xlsx): it is no ZIP file")
-
-
-def _judged_parts(package: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
-    """Return the parts by their folded names."""
-    entries = package.infolist()
-    if len(entries) > MAX_PARTS:
-        raise Refusal("zip_bomb", f"{len(entries)} parts; the limit is {MAX_PARTS}")
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise Refusal("encrypted", "parts of the file are encrypted; send it without a password")
-    total = sum(entry.file_size for entry in entries)
-    if total > MAX_BYTES or total > max(RATIO_FREE_BYTES, MAX_RATIO * size):
-        raise Refusal("zip_bomb", f"{total} bytes when decompressed, from {size}")
-    end = 0
-    for entry in sorted(entries, key=lambda one: one.header_offset):
-        if entry.header_offset < end:
-            raise Refusal("zip_bomb", "parts of the file overlap")
-        end = entry.header_offset + 30 + len(entry.filename) + entry.compress_size
-    parts = {entry.filename.replace("\\", "/").lstrip("/").casefold(): entry for entry in entries}
-    if len(parts) < len(entries):
-        raise Refusal("malformed_xlsx", "two parts of the file have the same name")
-    return parts

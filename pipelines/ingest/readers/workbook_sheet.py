@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 from pipelines.ingest.readers.number_text import number_text
-from pipelines.ingest.readers.workbook_numbers import NumberFormat, shown_text
+from pipelines.ingest.readers.workbook_numbers import NumberFormat, serial_of, shown_text
 from pipelines.ingest.readers.workbook_package import Package, Sheet, forget, unescaped, whole
 from pipelines.ingest.refusal import Refusal
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 MAX_ROWS, MAX_EXCEL_COLUMNS = 1_048_576, 16_384
 MAX_COLUMNS = 5_000
+MAX_MERGED = 500_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_INTEGER = re.compile(r"-?[0-9]{1,15}")
+# However long: a number of an identity card is a whole number to other writers than Excel.
+_INTEGER = re.compile(r"-?[0-9]{1,100}")
 # Remarks that count cells of a kind and name the first.
 FORMULA, ERROR, UNREADABLE, PADDED = "formulas", "error_cells", "unreadable_date", "padded_numbers"
 
@@ -83,7 +85,8 @@ class SheetReader:
                         self.oddities.note("hidden_rows", f"row {number}")
                     yield row
             elif name == "col":
-                if element.get("hidden") in ("1", "true") or element.get("width") == "0":
+                is_hidden = element.get("hidden") in ("1", "true") or element.get("width") == "0"
+                if is_hidden and len(self._hidden) < MAX_EXCEL_COLUMNS:
                     self._hidden.append((whole(element, "min", 0), whole(element, "max", 0)))
             else:
                 self._merge(element)
@@ -172,8 +175,10 @@ class SheetReader:
             self.oddities.note(ERROR, f"cell {place}")
             return value
         if kind == "d":
+            # Strict workbooks write every date as a moment; the format says which part of it was meant.
+            shown, serial = self._format(cell.get("s"), place).shown, serial_of(value)
             self._count_date(column, place)
-            return value
+            return value if serial is None or shown == "number" else shown_text(serial, shown, is_1904=False) or value
         return self._refuse(f"cell {place} has a type that Excel does not know")
 
     def _as_text(self, text: str, column: int) -> str:
@@ -224,6 +229,8 @@ class SheetReader:
         if ends[0] is None or ends[1] is None:
             self._refuse("an area of merged cells cannot be")
         corners = [(int(end[2]), column_number(end[1])) for end in ends if end is not None]
+        if len(self.oddities.merged) == MAX_MERGED:
+            self._refuse(f"more than {MAX_MERGED} areas of cells are merged")
         self.oddities.merged.append((*corners[0], *corners[1]))
 
     def _refuse(self, what: str) -> NoReturn:

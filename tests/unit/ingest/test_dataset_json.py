@@ -6,6 +6,7 @@ import gzip
 import json
 import mmap
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,15 @@ def test_where_the_pieces_of_a_file_end_makes_no_difference(piece: int, monkeypa
     monkeypatch.setattr(dataset_json, "ROWS_A_PIECE", 1)
     for form in (as_json(), as_lines(), zlib.compress(as_lines())):
         assert rows_of(form) == whole
+
+
+@pytest.mark.parametrize("form", [as_json, as_lines])
+def test_a_piece_may_end_anywhere_in_a_number(form: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [[5.25e-05], [-90071.5], [1.5e300]]
+    data = form(rows, columns=[("N", "double")], records=3, extra=-1.5e-7)
+    for piece in range(1, len(data)):
+        monkeypatch.setattr(dataset_json_text, "PIECE_BYTES", piece)
+        assert rows_of(data) == [("5.25e-05",), ("-90071.5",), ("1.5e+300",)]
 
 
 def test_the_order_of_attributes_makes_no_difference() -> None:
@@ -176,6 +186,11 @@ def test_a_bomb_is_refused_before_it_unfolds(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(dataset_json_text, "RATIO_FREE_BYTES", 1 << 16)
     data = zlib.compress(as_lines() + b" " * (8 << 20) + b"\n")
     assert refusal_of(data).code == "zip_bomb"
+
+
+def test_attributes_without_end_are_refused() -> None:
+    data = json.dumps({**{f"x{number}": 1 for number in range(1_001)}, **about(), "rows": ROWS}).encode()
+    assert "more than 1000 attributes" in refusal_of(data).text
 
 
 def test_a_row_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

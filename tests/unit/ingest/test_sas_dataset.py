@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from dataset_files import SAMPLES, reading, texts
 
 from pipelines.ingest.readers import sas_dataset
 from pipelines.ingest.readers.sas_dataset_header import MAGIC, DatasetHeader
+from pipelines.ingest.readers.sas_dataset_workers import WORKERS
 from pipelines.ingest.refusal import Refusal
 
 FOLDER = SAMPLES / "pyreadstat" / "test_data"
@@ -75,19 +75,13 @@ def test_a_damaged_page_is_refused_with_the_library_s_reason(sample: bytes) -> N
     assert "the SAS library cannot read it" in refusal.text
 
 
-@pytest.mark.parametrize("returned", [-11, 1])
-def test_a_crash_of_the_library_is_a_refusal(sample: bytes, returned: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(command: list[Any], **_: Any) -> subprocess.CompletedProcess[str]:
-        return subprocess.CompletedProcess(command, returned, "", "Segmentation fault")
-
-    monkeypatch.setattr(sas_dataset.subprocess, "run", crash)
-    assert "broke off" in refusal_of(sample).text
-
-
-def test_a_library_that_does_not_end_is_stopped(sample: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sas_dataset, "SECONDS_AT_LEAST", -1)
-    monkeypatch.setattr(sas_dataset, "BYTES_A_SECOND", len(sample))
-    assert "does not come to an end" in refusal_of(sample).text
+@pytest.mark.parametrize(("code", "told"), [(-11, "broke off"), (1, "broke off"), (-14, "does not come to an end")])
+def test_what_ends_the_other_process_is_told(
+    sample: bytes, code: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WORKERS, "read", lambda *_: code)
+    refusal = refusal_of(sample)
+    assert (refusal.code, told in refusal.text) == ("malformed_sas7bdat", True)
 
 
 def test_an_encoding_that_contradicts_the_file_is_told() -> None:
@@ -102,6 +96,14 @@ def test_a_file_that_does_not_say_its_encoding_needs_a_declared_one(sample: byte
     unsaid = patched(sample, 70, b"\0")
     assert refusal_of(unsaid).code == "unknown_encoding"
     assert texts(reading("sas7bdat", unsaid, encoding="utf-8").tables[0])[0][0] == "a"
+
+
+@pytest.mark.parametrize(("number", "encoding"), [(20, "utf-8"), (123, "big5"), (126, "gbk"), (138, "shift_jis")])
+def test_the_encoding_that_a_file_states_is_taken(number: int, encoding: str) -> None:
+    data = (FOLDER / "sas_catalog" / "test_data_linux.sas7bdat").read_bytes()
+    place = data.index(b"ID3     ")
+    data = patched(patched(data, place, "中中".encode(encoding).ljust(8)), 70, bytes([number]))
+    assert texts(reading("sas7bdat", data).tables[0])[2][0] == "中中"
 
 
 def test_text_that_is_not_in_the_declared_encoding_is_refused_with_its_place(sample: bytes) -> None:

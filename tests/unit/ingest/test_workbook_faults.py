@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workbook_files import MAIN, read, refusal_of, table, with_parts, with_sheet
+from workbook_files import MAIN, read, refusal_of, table, with_parts, with_sheet, workbook
 
-from pipelines.ingest.readers import workbook_package
+from pipelines.ingest.readers import archive, workbook_package, workbook_parts, workbook_sheet
 from pipelines.ingest.refusal import Refusal
 
 GOOD = table(("a", "b"), ("x", 1))
@@ -120,12 +120,53 @@ def test_too_many_columns_are_refused() -> None:
 
 
 def test_bombs_are_refused_before_they_unfold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_package, "RATIO_FREE_BYTES", 1 << 16)
+    monkeypatch.setattr(workbook_parts, "RATIO_FREE_BYTES", 1 << 16)
     assert refusal_of(with_parts(GOOD, {"xl/media/image1.png": bytes(4 << 20)})).code == "zip_bomb"
     monkeypatch.setattr(workbook_package, "MAX_TEXTS_BYTES", 10)
     assert refusal_of(GOOD).code == "field_too_large"
-    monkeypatch.setattr(workbook_package, "MAX_PARTS", 3)
+    monkeypatch.setattr(workbook_parts, "MAX_PARTS", 3)
     assert refusal_of(GOOD).code == "zip_bomb"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_sheet(f'<row r="1">{"<c/>" * 25_000}</row>'),
+        with_sheet('<row r="1"><c r="A1"><v>1</v></c></row>', after="<other/>" * 25_000),
+        with_parts(GOOD, {"xl/sharedStrings.xml": f'<sst xmlns="{MAIN}"><si>{"<r/>" * 25_000}</si></sst>'.encode()}),
+        with_parts(GOOD, {"xl/styles.xml": f'<styleSheet xmlns="{MAIN}">{"<x/>" * 25_000}</styleSheet>'.encode()}),
+        with_parts(GOOD, {"xl/workbook.xml": f'<workbook xmlns="{MAIN}">{"<x/>" * 25_000}</workbook>'.encode()}),
+    ],
+    ids=["row", "behind the rows", "text", "styles", "workbook"],
+)
+def test_no_more_than_a_row_is_held_at_once(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_parts, "MAX_ELEMENT_BYTES", 80_000)
+    assert refusal_of(data).code == "too_large"
+
+
+def test_what_excel_has_few_of_is_not_counted_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_package, "MAX_STYLES", 10)
+    styles = f'<styleSheet xmlns="{MAIN}"><cellXfs>{"<xf/>" * 11}</cellXfs></styleSheet>'
+    assert "cell styles" in refusal_of(with_parts(GOOD, {"xl/styles.xml": styles.encode()})).text
+    monkeypatch.setattr(workbook_sheet, "MAX_MERGED", 10)
+    merged = "<mergeCells>" + '<mergeCell ref="A1:B1"/>' * 11 + "</mergeCells>"
+    assert "merged" in refusal_of(with_sheet('<row r="1"><c r="A1"><v>1</v></c></row>', after=merged)).text
+    monkeypatch.setattr(archive, "MAX_DIRECTORY_BYTES", 200)
+    assert refusal_of(GOOD).code == "too_many_members"
+
+
+def test_a_sheet_of_another_namespace_is_not_taken_for_an_empty_one() -> None:
+    sheet = '<worksheet xmlns="urn:other"><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></worksheet>'
+    data = workbook(lambda book, _: book.add_worksheet("B").write_row(0, 0, ["ID"]))
+    refusal = refusal_of(with_parts(data, {"xl/worksheets/sheet1.xml": sheet.encode()}))
+    assert (refusal.code, "namespace" in refusal.text) == ("malformed_xlsx", True)
+
+
+def test_two_sheets_of_one_name_are_refused() -> None:
+    data = workbook(lambda book, _: book.add_worksheet("B"))
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        book = file.read(BOOK)
+    assert "same name" in refusal_of(with_parts(data, {BOOK: book.replace(b'name="B"', b'name="dm"')})).text
 
 
 def test_parts_that_lie_over_each_other_are_refused() -> None:
@@ -148,6 +189,16 @@ def test_a_part_whose_bytes_were_changed_is_refused() -> None:
     place = GOOD.index(b"xl/worksheets/sheet1.xml") + 60
     data[place] ^= 0xFF
     assert refusal_of(bytes(data)).code == "malformed_xlsx"
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_part_whose_name_is_not_utf_8_as_it_says_is_refused(place: str) -> None:
+    data = with_parts(GOOD, {"xl/worksheets/shéet.xml": b""})
+    name = "shéet".encode()
+    # In front of the part itself, and in the list of all of them.
+    at = data.index(name) if place == "first" else data.rindex(name)
+    broken = data[:at] + b"sh\xff\xffet" + data[at + len(name) :]
+    assert refusal_of(broken).code == {"first": "malformed_xlsx", "last": "truncated_file"}[place]
 
 
 def test_two_parts_of_one_name_are_refused() -> None:

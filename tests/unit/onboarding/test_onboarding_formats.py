@@ -137,6 +137,11 @@ def test_each_sheet_of_a_workbook_is_a_source(home: Home) -> None:
     assert {name: source.table for name, source in study.sources.items()} == {"AE": "AE", "Con_meds": "Con meds"}
 
 
+def test_no_comma_is_proposed_where_numbers_come_with_a_point(home: Home) -> None:
+    put(home, "101/logs/vs.xlsx", workbook({"VS": [["subjid", "visit", "weight"], ["1", "V1", "70,5"]]}))
+    assert {source.decimal for source in loaded(home).sources.values()} == {"."}
+
+
 def test_each_file_of_a_zip_is_a_source_with_its_member(home: Home) -> None:
     for site in ("101", "102"):
         files = {f"export_{site}/AE.csv": AE.replace("101", site), f"export_{site}/all.xml": odm(site), "read.me": "x"}

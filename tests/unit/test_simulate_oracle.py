@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, timedelta
-from itertools import pairwise, product
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -19,17 +19,7 @@ from test_simulate_files import STUDIES, Hit, Reading, Record
 
 from pipelines.settings import EXPECTATIONS_DIR, Home
 from pipelines.simulate import simulate_portfolio
-from pipelines.simulate.answer_key import key_rows
-from pipelines.simulate.chance import chance
 from pipelines.simulate.faults import FAULTS
-from pipelines.simulate.faults.registry import Spot
-from pipelines.simulate.faults.subject import main_consents
-from pipelines.simulate.faults.visits import redate_visit
-from pipelines.simulate.layouts import LAYOUTS
-from pipelines.simulate.planting import Wish, plant_faults
-from pipelines.simulate.portfolio import Shape, clean_site
-from pipelines.simulate.site_records import date_of
-from pipelines.simulate.style import STYLES
 from pipelines.validate import load_checks
 
 
@@ -286,36 +276,3 @@ def test_the_planters_are_those_of_the_catalogue() -> None:
 def test_a_clean_portfolio_has_nothing_wrong(home: Home) -> None:
     simulate_portfolio(home, studies=3, sites=2, subjects=20, seed=7, clean=True)
     assert {study_id: found(home, study_id) for study_id in STUDIES} == {study_id: [] for study_id in STUDIES}
-
-
-@pytest.mark.parametrize("check_id", sorted(FAULTS))
-def test_a_planter_says_first_what_its_own_check_finds(check_id: str) -> None:
-    """In some site of ten each planter finds a place; its own finding leads, and every row it names is in a file."""
-    for number in range(10):
-        shape = Shape("SIM-003", STYLES[2], tuple(f"300{index}" for index in range(10)), 12, number)
-        site = clean_site(shape, f"300{number}")
-        faults, left = plant_faults(site, [Wish(check_id, number)], chance("planter", number))
-        if not left:
-            break
-    assert faults[0].check_id == check_id
-    assert all(any(row is fault.row for row in site.tables[fault.source].rows) for fault in faults if fault.row)
-    assert check_id in [row[3] for row in key_rows(site, faults, LAYOUTS["csv"])]
-
-
-def test_a_visit_is_never_moved_between_an_amendment_and_its_signature() -> None:
-    """Such a visit would be held without the re-consent that is due (ICF-02), which no key tells of."""
-    moves = 0
-    for number in range(10):
-        shape = Shape("SIM-003", STYLES[2], tuple(f"300{index}" for index in range(10)), 12, number)
-        site = clean_site(shape, f"300{number}")
-        for course in site.courses:
-            spot = Spot(site, course, chance("visit", number), 0)
-            for again in main_consents(spot)[1:]:
-                signed = date_of(again, "consdt")
-                at = [row for row in spot.rows("VISDT") if date_of(row, "visit_dt") == signed]
-                unsigned = [site.versions[-1].effective + timedelta(days=1), signed - timedelta(days=1)]
-                for row, day in product(at, (day for day in unsigned if day < signed)):
-                    moves += 1
-                    assert not redate_visit(spot, row, day)
-                    assert date_of(row, "visit_dt") == signed
-    assert moves

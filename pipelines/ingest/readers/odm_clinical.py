@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from pipelines.ingest.readers.odm_items import ItemReader, refuse_stray_text
-from pipelines.ingest.readers.odm_names import PARENT_KEYS, TRANSACTION, Names
+from pipelines.ingest.readers.odm_names import GROUP_MARK, PARENT_KEYS, TRANSACTION, Names
 from pipelines.ingest.readers.odm_records import RecordKeeper, place_of
 from pipelines.ingest.readers.odm_tables import OdmTables
 from pipelines.ingest.readers.odm_transactions import OPERATIONS, REMOVE
@@ -169,7 +169,11 @@ class ClinicalReader:
             wanted |= {name.replace("OID", "RepeatKey") for name in wanted if name not in ("StudyOID", "SubjectKey")}
             self._tables.remove_below({key: place.keys[key] for key in place.keys if key in wanted})
         elif name == GROUP and PARENT_KEYS[0] in place.keys:
-            self._tables.remove_below(_without_group(self._as_parent(place)))
+            below = _without_group(self._as_parent(place))
+            if not place.keys["FormOID"]:
+                # All below the outermost group have it as their form, and only the next ones have it as their parent.
+                below = {key: value for key, value in below.items() if key not in PARENT_KEYS}
+            self._tables.remove_below(below)
 
     def _nest(self, place: _Place, above: _Place) -> None:
         """Give a group in a group the keys of those around it: the outermost as form, those between as parent."""
@@ -186,8 +190,8 @@ class ClinicalReader:
             keys["FormOID"], keys["FormRepeatKey"] = oid, repeat
         if PARENT_KEYS[0] in keys:
             deep = above.groups > 2
-            keys[PARENT_KEYS[0]] = f"{keys[PARENT_KEYS[0]]}/{oid}" if deep else oid
-            keys[PARENT_KEYS[1]] = f"{keys[PARENT_KEYS[1]]}/{repeat}" if deep else repeat
+            for key, own in zip(PARENT_KEYS, (oid, repeat), strict=True):
+                keys[key] = f"{keys[key]}{GROUP_MARK}{own}" if deep else own
         keys["ItemGroupOID"] = keys["ItemGroupRepeatKey"] = ""
         return keys
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipelines.ingest.readers.xml_stream import Element
@@ -42,6 +43,8 @@ EVENT_KEYS = (
 )
 PARENT_KEYS = ("ParentItemGroupOID", "ParentItemGroupRepeatKey")
 GROUP_KEYS = ("ItemGroupOID", "ItemGroupRepeatKey")
+# Between the OIDs, and the repeat keys, of groups around groups.
+GROUP_MARK = "/"
 TRANSACTION = "TransactionType"
 ITEM = "ItemOID"
 UNIT_SUFFIX = ".MeasurementUnitOID"
@@ -61,6 +64,14 @@ def item_column(oid: str) -> str:
     prefix = oid.partition(":")[0]
     taken = oid.casefold() in _RESERVED or oid.endswith((*VALUE_SUFFIXES, "]")) or prefix in _TAKEN_PREFIXES
     return f"ItemData:{oid}" if taken else oid
+
+
+def outer_groups(oids: str, repeats: str) -> Iterator[tuple[str, str]]:
+    """Yield the groups around a group as its keys name them, `A/B/C` and `1//2`, and those around these: `A`, `1`."""
+    parts, numbers = oids.split(GROUP_MARK), repeats.split(GROUP_MARK)
+    for depth in range(1, min(len(parts), len(numbers))):
+        yield GROUP_MARK.join(parts[:depth]), GROUP_MARK.join(numbers[:depth])
+    yield oids, repeats
 
 
 @dataclass

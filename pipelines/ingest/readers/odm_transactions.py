@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, PARENT_KEYS, TRANSACTION
+from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, PARENT_KEYS, TRANSACTION, outer_groups
 from pipelines.ingest.readers.reader import Table
 from pipelines.ingest.readers.row_spool import SpillFile
 
@@ -22,7 +22,6 @@ OPERATIONS = ("Insert", "Update", "Upsert", REMOVE, "Context")
 _IDENTITY = tuple(
     name for name in (*EVENT_KEYS, *PARENT_KEYS, *GROUP_KEYS) if name not in ("MetaDataVersionOID", "LocationOID")
 )
-_PATH_MARK = "/"
 
 _Row = dict[str, str | None]
 
@@ -126,12 +125,12 @@ class Removals:
 def _ancestors(row: Mapping[str, str], columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield the values of these columns; with outer groups above outer groups, once for each of them."""
     values = tuple(row.get(name, "") for name in columns)
-    yield values
-    if columns[-1] == PARENT_KEYS[-1]:
-        *front, oids, repeats = values
-        parts, numbers = oids.split(_PATH_MARK), repeats.split(_PATH_MARK)
-        for depth in range(1, min(len(parts), len(numbers))):
-            yield (*front, _PATH_MARK.join(parts[:depth]), _PATH_MARK.join(numbers[:depth]))
+    if columns[-1] != PARENT_KEYS[-1]:
+        yield values
+        return
+    *front, oids, repeats = values
+    for outer in outer_groups(oids, repeats):
+        yield (*front, *outer)
 
 
 def _rows(named: pa.Table, numbers: list[int]) -> Iterator[tuple[int, _Row]]:

@@ -145,16 +145,18 @@ def test_the_table_counts_the_rows_of_all(desk: Desk) -> None:
 
 
 class TransactionReader:
-    """Reads JSON rows in which null is what a transaction does not mention."""
+    """Reads JSON rows in which null is what a transaction does not mention; one without an id takes back a subject."""
 
     version = "transactions-1"
 
     def read(self, data: bytes, _: object) -> Reading:
-        rows = json.loads(data)
-        header = tuple(dict.fromkeys(name for row in rows for name in row))
+        said = json.loads(data)
+        rows = [row for row in said if row["id"] is not None]
+        removals = tuple({"subject": row["subject"]} for row in said if row["id"] is None)
+        header = tuple(dict.fromkeys(name for row in said for name in row))
         columns = [pa.array([row.get(name) for row in rows], pa.string()) for name in header]
         rows_as_read = pa.table(columns, names=[f"f{i}" for i in range(len(header))])
-        return Reading((Table("", header, rows_as_read, keys=frozenset({"TransactionType", "id"})),))
+        return Reading((Table("", header, rows_as_read, keys=frozenset({"TransactionType", "id"})),), removals=removals)
 
 
 @pytest.fixture
@@ -192,12 +194,16 @@ def test_transactions_remove_update_and_leave_what_they_do_not_mention(transacti
     ]  # fmt: skip
 
 
-def test_a_key_column_that_a_removal_does_not_mention_stands_for_any_value(transactions: Callable[..., Desk]) -> None:
-    desk = transactions(content="incremental", key=["subject", "id"])
-    rows = [{**said("Insert", key, "Cough"), "subject": subject} for subject in "AB" for key in "12"]
+@pytest.mark.parametrize("key", [["subject", "id"], ["id"]], ids=["with the subject", "without"])
+def test_a_removal_takes_back_all_rows_that_have_what_it_names(
+    transactions: Callable[..., Desk], key: list[str]
+) -> None:
+    desk = transactions(content="incremental", key=key)
+    rows = [{**said("Insert", subject + number, "Cough"), "subject": subject} for subject in "AB" for number in "12"]
     desk.take("edc/a.xml", json.dumps(rows))
-    desk.take("edc/b.xml", json.dumps([{**said("Remove", None), "subject": "A"}]))
-    assert desk.current().select("subject", "id").rows() == [("B", "1"), ("B", "2")]
+    event = desk.take("edc/b.xml", json.dumps([{**said("Remove", None), "subject": "A"}]))
+    assert (event.status, event.remarks) == ("accepted", ())
+    assert desk.current().select("subject", "id").rows() == [("B", "B1"), ("B", "B2")]
 
 
 def test_in_a_cumulative_source_what_is_not_mentioned_is_blank_and_what_is_removed_gone(

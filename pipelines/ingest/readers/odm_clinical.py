@@ -10,7 +10,7 @@ from pipelines.ingest.readers.odm_items import ItemReader, refuse_stray_text
 from pipelines.ingest.readers.odm_names import GROUP_MARK, PARENT_KEYS, TRANSACTION, Names
 from pipelines.ingest.readers.odm_records import RecordKeeper, place_of
 from pipelines.ingest.readers.odm_tables import OdmTables
-from pipelines.ingest.readers.odm_transactions import OPERATIONS, REMOVE
+from pipelines.ingest.readers.odm_transactions import CONTEXT, REMOVE, check_operation
 from pipelines.ingest.readers.xml_stream import Element, attributes_of, line_of
 from pipelines.ingest.refusal import Refusal
 
@@ -39,10 +39,6 @@ _LISTED = frozenset(_ABOVE_GROUPS)
 MAX_NESTED_GROUPS = 32
 # So many elements that were read and emptied may stay in their parent until it ends, which saves removing each.
 KEPT_SHELLS = 256
-
-
-class TransactionsInSnapshotError(Exception):
-    """A file that calls itself a snapshot says of data that it replaces or removes other data."""
 
 
 class _Place:
@@ -133,8 +129,9 @@ class ClinicalReader:
             if key in blank:
                 keys[key] = value
             elif key == TRANSACTION:
-                self._check_operation(value, element)
-                place.operation = value
+                check_operation(value, line_of(element), transactional=self._tables.transactional)
+                # Nothing that an element holds outlives it, whatever is said of it there.
+                place.operation = REMOVE if place.operation == REMOVE else value
                 place.own = {**place.own, key: value}
             else:
                 self._take_other(self._names.of(key, element), value, place)
@@ -153,14 +150,6 @@ class ClinicalReader:
         outer = self._open[-1]
         if plain in outer.keys and not plain.startswith(f"{outer.name}."):
             place.keys[f"{outer.name}.{plain}"] = outer.keys[plain]
-
-    def _check_operation(self, operation: str, element: Element) -> None:
-        if operation not in OPERATIONS:
-            raise Refusal(
-                "unknown_transaction", f"TransactionType is none of {', '.join(OPERATIONS)}", line_of(element)
-            )
-        if operation != "Insert" and not self._tables.transactional:
-            raise TransactionsInSnapshotError
 
     def _remove(self, name: str, place: _Place) -> None:
         if name in _ABOVE_GROUPS:
@@ -202,13 +191,16 @@ class ClinicalReader:
 
     def _add_group(self, place: _Place, element: Element) -> None:
         cells = self.items.read(element, place.keys, place.path)
-        keys = place.keys
+        keys = {**place.keys, **place.own} if place.own else place.keys
         if self._tables.transactional:
-            keys[TRANSACTION] = place.operation
-            if place.operation == REMOVE:
+            operation = place.operation
+            if operation == REMOVE:
                 cells = {}
-        if place.own:
-            keys = {**keys, **place.own}
+            elif operation == CONTEXT and self.items.instructed:
+                # The group says only where its items belong, and some of them say that they change.
+                operation = "Upsert"
+                cells = {column: cells[column] for column in cells if column in self.items.instructed}
+            keys[TRANSACTION] = operation
         self._tables.add_group(keys["ItemGroupOID"], keys, cells, place_of(element, place.path))
 
     def _end_container(self, name: str, place: _Place, element: Element) -> None:
@@ -226,7 +218,9 @@ class ClinicalReader:
             elif tag not in self._read_elsewhere:
                 self._records.keep(part, place.keys, place.path)
         if name in _LISTED:
-            self._tables.add_record(name, row, place_of(element, place.path))
+            if self._tables.transactional:
+                row[TRANSACTION] = place.operation
+            self._tables.add_element(name, row, place_of(element, place.path))
 
 
 def _without_group(keys: dict[str, str]) -> dict[str, str]:

@@ -12,11 +12,12 @@ import pyarrow as pa
 from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, PARENT_KEYS, TRANSACTION, outer_groups
 from pipelines.ingest.readers.reader import Table
 from pipelines.ingest.readers.row_spool import SpillFile
+from pipelines.ingest.refusal import Refusal
 
 # The column with the number of an instruction in the file, while rows are collected; no XML can hold such a name.
 SEQUENCE = "\x1fsequence"
-REMOVE = "Remove"
-OPERATIONS = ("Insert", "Update", "Upsert", REMOVE, "Context")
+REMOVE, CONTEXT = "Remove", "Context"
+OPERATIONS = ("Insert", "Update", "Upsert", REMOVE, CONTEXT)
 
 # What one record is known by; a site or a metadata version may change without its being another one.
 _IDENTITY = tuple(
@@ -27,12 +28,28 @@ _Row = dict[str, str | None]
 
 
 @dataclass
-class _Instruction:
-    """One row of an item group as the file has it, or a removal from above, which has no row."""
+class _Record:
+    """A record after what was said of it so far: its first row's number, its state, and removals from above since."""
 
-    sequence: int
-    row: _Row | None = None
-    place: str = ""
+    number: int
+    state: _Row
+    removals: list[int]
+
+
+class TransactionsInSnapshotError(Exception):
+    """A file that calls itself a snapshot says of data that it replaces or removes other data."""
+
+
+def check_operation(operation: str, line: int | None, *, transactional: bool) -> None:
+    """Refuse a TransactionType that is none.
+
+    Raises:
+        TransactionsInSnapshotError: it is one that a snapshot cannot have.
+    """
+    if operation not in OPERATIONS:
+        raise Refusal("unknown_transaction", f"TransactionType is none of {', '.join(OPERATIONS)}", line)
+    if operation != "Insert" and not transactional:
+        raise TransactionsInSnapshotError
 
 
 class Removals:
@@ -111,15 +128,17 @@ class Removals:
         self, named: pa.Table, concerned: Mapping[int, list[int]], keys: Collection[str]
     ) -> Iterator[tuple[int, _Row]]:
         """Yield for each record that is concerned the place where it first stood and its last state."""
-        records: dict[tuple[Any, ...], tuple[int, list[_Instruction]]] = {}
+        records: dict[tuple[Any, ...], _Record] = {}
         identity = [name for name in _IDENTITY if name in named.column_names]
         for number, row in _rows(named, sorted(concerned)):
             sequence = int(row.pop(SEQUENCE) or 0)
-            _, instructions = records.setdefault(tuple(row[name] for name in identity), (number, []))
-            instructions.append(_Instruction(sequence, row))
-            instructions += [_Instruction(later) for later in concerned[number]]
-        for number, instructions in records.values():
-            yield number, _last_state(sorted(instructions, key=lambda each: each.sequence), keys)
+            record = records.setdefault(tuple(row[name] for name in identity), _Record(number, {}, []))
+            if any(each < sequence for each in record.removals):
+                record.state = _removed(record.state, keys)
+            record.state = _next_state(record.state, row, keys)
+            record.removals = concerned[number]
+        for record in records.values():
+            yield record.number, _removed(record.state, keys) if record.removals else record.state
 
 
 def _ancestors(row: Mapping[str, str], columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -139,27 +158,24 @@ def _rows(named: pa.Table, numbers: list[int]) -> Iterator[tuple[int, _Row]]:
         yield from zip(some, named.take(pa.array(some, pa.int64())).to_pylist(), strict=True)
 
 
-def _last_state(instructions: list[_Instruction], keys: Collection[str]) -> _Row:
-    """Return what a record is after all that was said of it."""
-    state: _Row = {}
-    for instruction in instructions:
-        row = instruction.row
-        if row is None or row[TRANSACTION] == REMOVE:
-            row = {**state, **{name: value for name, value in (row or {}).items() if value}}
-            state = {name: value if _is_key(name, keys) else None for name, value in row.items()}
-            state[TRANSACTION] = REMOVE
-            continue
-        operation, before = row[TRANSACTION], state.get(TRANSACTION)
-        if before == REMOVE:
-            # What is not said of a record that begins anew is blank, not as it was.
-            state = dict.fromkeys(row, "")
-        elif before not in (None, "", "Context"):
-            operation = before
-        state.update(
-            {name: value for name, value in row.items() if value is not None and (value or not _is_key(name, keys))}
-        )
-        state[TRANSACTION] = operation
-    return state
+def _next_state(state: _Row, row: _Row, keys: Collection[str]) -> _Row:
+    """Return what a record is after an instruction, given what it was; {} where nothing was said of it."""
+    operation, before = row[TRANSACTION], state.get(TRANSACTION)
+    if operation == REMOVE:
+        return _removed({**state, **{name: value for name, value in row.items() if value}}, keys)
+    if operation == CONTEXT and state:
+        return state
+    if before == REMOVE:
+        # What is not said of a record that begins anew is blank, not as it was.
+        state = dict.fromkeys(row, "")
+    elif before not in (None, "", CONTEXT):
+        operation = before
+    said = {name: value for name, value in row.items() if value is not None and (value or not _is_key(name, keys))}
+    return {**row, **state, **said, TRANSACTION: operation}
+
+
+def _removed(state: _Row, keys: Collection[str]) -> _Row:
+    return {name: value if _is_key(name, keys) else None for name, value in state.items()} | {TRANSACTION: REMOVE}
 
 
 def _is_key(name: str, keys: Collection[str]) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.ingest.readers.odm_clinical import CONTAINERS, GROUP, ClinicalReader, TransactionsInSnapshotError
+from pipelines.ingest.readers.odm_clinical import CONTAINERS, GROUP, ClinicalReader
 from pipelines.ingest.readers.odm_metadata import DEFINITIONS, SECTIONS, MetadataReader
 from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, NAMESPACES, PARENT_KEYS, Names
 from pipelines.ingest.readers.odm_records import SECTION_RECORDS, RecordKeeper, place_of
 from pipelines.ingest.readers.odm_tables import OdmTables
+from pipelines.ingest.readers.odm_transactions import TransactionsInSnapshotError
 from pipelines.ingest.readers.reader import Content, Reading, Remark
 from pipelines.ingest.readers.xml_stream import Element, Root, attributes_of, read_elements, read_root
 from pipelines.ingest.refusal import Refusal
@@ -23,7 +24,7 @@ _CLEARED_SECTIONS = frozenset({"MetaDataVersion", "AdminData", "Association", "S
 class OdmReader:
     """CDISC ODM-XML; the encoding is the one that the file itself declares."""
 
-    version = "odm-2"
+    version = "odm-3"
 
     def read(self, data: Content, source: Source) -> Reading:  # noqa: ARG002 - an ODM file says itself how it is written
         """Read a whole file; see `Reader`."""

@@ -46,6 +46,14 @@ def test_remove_and_update_reach_the_files_before(home: Home) -> None:
     assert found.rows() == [("2", "Fever", "1"), ("3", "Cough", "1"), ("4", "Ache", "")]
 
 
+def test_what_an_item_of_a_context_group_says_reaches_the_files_before(home: Home) -> None:
+    desk = desk_of(home, "incremental")
+    desk.take("edc/1.xml", odm(group(1, "Insert", TERM="Cough", GRADE="1")))
+    changed = group(1, "Context", TERM="Fever").replace('Value="Fever"', 'Value="Fever" TransactionType="Update"')
+    desk.take("edc/2.xml", odm(changed))
+    assert desk.current().select("TERM", "GRADE").rows() == [("Fever", "1")]
+
+
 def desk_of(home: Home, content: str, key: Sequence[str] = KEY, table: str = "AE") -> Desk:
     contract = {"content": content, "key": key} if content == "incremental" else {}
     source = {"path": "edc/*.xml", "format": "odm", "table": table, "subject": "SubjectKey", "delivery": contract}

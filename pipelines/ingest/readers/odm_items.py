@@ -47,6 +47,7 @@ class ItemReader:
         self._typed = self._item
         self._value = self.names.tag("Value")
         self._unit = self.names.tag("MeasurementUnitRef")
+        self._group = self.names.tag("ItemGroupData")
         self._columns: dict[str, str] = {}
 
     def read(self, group: Element, keys: Mapping[str, str], path: str) -> dict[str, str]:
@@ -106,7 +107,8 @@ class ItemReader:
     def _read_other(self, element: Element, cells: dict[str, str], keys: Mapping[str, str], path: str) -> None:
         """Read what is not a plain item: one with parts or notes, a typed one, or a record of the group."""
         if not element.tag.startswith(self._typed):
-            self.records.keep(element, keys, path)
+            if element.tag != self._group:
+                self.records.keep(element, keys, path)
             return
         is_typed = element.tag != self._item
         self.counts["typed_item_data" if is_typed else "item_data"] += 1
@@ -134,12 +136,12 @@ class ItemReader:
         column = self._name(element.get(ITEM) or "", element)
         if element.get("Value") is not None:
             self._refuse_two_ways(element, path)
-        return _Item(column, element.text or "")
+        return _Item(column, _value_text(element))
 
     def _full_item(self, element: Element, path: str) -> _Item:
         column = self._name(element.get(ITEM) or "", element)
         written = element.get("Value")
-        parts = [part.text or "" for part in sorted(element.iterchildren(self._value), key=_number_of)]
+        parts = [_value_text(part) for part in sorted(element.iterchildren(self._value), key=_number_of)]
         if written is not None and parts:
             self._refuse_two_ways(element, path)
         refuse_stray_text(element)
@@ -201,8 +203,19 @@ def refuse_stray_text(element: Element) -> None:
         Refusal: it names the line.
     """
     if has_stray_text(element):
-        line = line_of(element)
-        raise Refusal("stray_text", f"text stands where ODM has elements only, on line {line}", line)
+        _refuse_text(element)
+
+
+def _value_text(element: Element) -> str:
+    """Return the text of a value; text behind an element in it would be lost, so that is refused."""
+    if len(element) and any(child.tail and not child.tail.isspace() for child in element):
+        _refuse_text(element)
+    return element.text or ""
+
+
+def _refuse_text(element: Element) -> NoReturn:
+    line = line_of(element)
+    raise Refusal("stray_text", f"text stands where ODM has elements only, on line {line}", line)
 
 
 def _number_of(value: Element) -> int:

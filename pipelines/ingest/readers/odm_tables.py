@@ -100,6 +100,9 @@ class OdmTables:
         if self.transactional:
             table = self.removals.settle(table, self._group_keys.keys())
         oid = table.name.removeprefix(_GROUP)
+        if not self._widths[oid].isdisjoint(self._group_keys):
+            text = "an item has the name of an attribute of item groups, and one column cannot hold both"
+            raise Refusal("ambiguous_name", text)
         keys = [name for name in self._group_keys if name in table.header]
         items = [name for name in table.header if name not in self._group_keys]
         return replace(

@@ -106,6 +106,7 @@ class _Reading:
         known = {self._names.tag(name) for name in (*CONTAINERS, *SECTIONS)}
         for part in root:
             if part.tag not in known:
+                self._names.refuse_data(part)
                 name = self._names.of(part.tag, part)
                 self._signed = self._signed or name == "ds:Signature"
                 self._unread += name != "ds:Signature"

@@ -82,7 +82,45 @@ FILES: dict[str, tuple[bytes, str, int | None]] = {
     "two values": (PLAIN.replace(b'Secret"/>', b'Secret"><Value>1</Value></ItemData>'), "two_values", 3),
     "text in an item": (PLAIN.replace(b'Secret"/>', b'Secret">1</ItemData>'), "stray_text", 3),
     "text in a group": (PLAIN.replace(b"</ItemGroupData>", b"1</ItemGroupData>"), "stray_text", 3),
+    "text behind an element in a typed item": (
+        PLAIN.replace(
+            b'<ItemData ItemOID="A" Value="Mr Secret"/>', b'<ItemDataAny ItemOID="A">Mr <b/>Secret</ItemDataAny>'
+        ),
+        "stray_text",
+        3,
+    ),
+    "text behind an element in a value": (
+        PLAIN.replace(b' Value="Mr Secret"/>', b"><Value>Mr <b/>Secret</Value></ItemData>"),
+        "stray_text",
+        3,
+    ),
     "text in a form": (PLAIN.replace(b"</FormData>", b"1</FormData>"), "stray_text", 3),
+    # Data that would be read as something else.
+    **{
+        f"{name} in no namespace": (
+            PLAIN.replace(f"<{name} ".encode(), f'<{name} xmlns="" '.encode()),
+            "misplaced_data",
+            3,
+        )
+        for name in ("ClinicalData", "SubjectData", "StudyEventData", "FormData", "ItemGroupData", "ItemData")
+    },
+    "an item of another ODM": (
+        PLAIN.replace(b"<ItemData ", b'<ItemData xmlns="http://www.cdisc.org/ns/odm/v1.2" '),
+        "misplaced_data",
+        3,
+    ),
+    "an item in a form": (
+        PLAIN.replace(b"</FormData>", b'<ItemData ItemOID="B" Value="1"/></FormData>'),
+        "misplaced_data",
+        3,
+    ),
+    "an item named as an attribute of its group": (
+        PLAIN.replace(b'ItemOID="A"', b'ItemOID="Status"').replace(
+            b'ItemGroupOID="IG"', b'ItemGroupOID="IG" Status="open"'
+        ),
+        "ambiguous_name",
+        None,
+    ),
 }
 
 

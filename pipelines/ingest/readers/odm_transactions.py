@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,11 +30,12 @@ _Row = dict[str, str | None]
 
 @dataclass
 class _Record:
-    """A record after what was said of it so far: its first row's number, its state, and removals from above since."""
+    """A record after what was said of it so far: its first row's number, its state, and when it was next removed."""
 
     number: int
     state: _Row
-    removals: list[int]
+    removed: int | None = None
+    """When what is above it was first removed after the last instruction; None where it was not."""
 
 
 class TransactionsInSnapshotError(Exception):
@@ -93,52 +95,53 @@ class Removals:
         rows = whole.select(header).rename_columns([f"f{place}" for place in range(len(header))])
         return replace(table, header=tuple(header), rows=rows, places=whole.column("\x1fplace"))
 
-    def _concerned(self, table: Table) -> dict[int, list[int]]:
-        """Return the rows that are not yet the last state of a record, with the removals that came after each."""
+    def _concerned(self, table: Table) -> dict[int, int | None]:
+        """Return the rows that are not yet the last state of a record, with the first removal that came after each."""
         import polars as pl
 
         identity = [name for name in _IDENTITY if name in table.header]
         rows = table.rows.rename_columns(list(table.header)).select([*identity, SEQUENCE])
         hashes: list[pl.Series] = []
-        concerned: dict[int, list[int]] = {}
+        concerned: dict[int, int | None] = {}
         first = 0
         for batch in rows.to_batches():
             hashes.append(pl.DataFrame(batch).drop(SEQUENCE).hash_rows())
             if self._by_columns:
                 for number, row in enumerate(batch.to_pylist(), start=first):
-                    if later := self._after(row):
-                        concerned[number] = later
+                    if (removed := self._after(row)) is not None:
+                        concerned[number] = removed
             first += batch.num_rows
         if hashes:
             for number in pl.concat(hashes).is_duplicated().arg_true():
-                concerned.setdefault(number, [])
+                concerned.setdefault(number, None)
         return concerned
 
-    def _after(self, row: Mapping[str, str]) -> list[int]:
+    def _after(self, row: Mapping[str, str]) -> int | None:
+        """Return when what is above a row was first removed after it."""
         now = int(row[SEQUENCE])
-        return [
-            sequence
-            for columns, removed in self._by_columns.items()
+        found = [
+            removed[place]
+            for columns, by_values in self._by_columns.items()
             for values in _ancestors(row, columns)
-            for sequence in removed.get(values, ())
-            if sequence > now
+            if (removed := by_values.get(values)) and (place := bisect_right(removed, now)) < len(removed)
         ]
+        return min(found, default=None)
 
     def _settled(
-        self, named: pa.Table, concerned: Mapping[int, list[int]], keys: Collection[str]
+        self, named: pa.Table, concerned: Mapping[int, int | None], keys: Collection[str]
     ) -> Iterator[tuple[int, _Row]]:
         """Yield for each record that is concerned the place where it first stood and its last state."""
         records: dict[tuple[Any, ...], _Record] = {}
         identity = [name for name in _IDENTITY if name in named.column_names]
         for number, row in _rows(named, sorted(concerned)):
             sequence = int(row.pop(SEQUENCE) or 0)
-            record = records.setdefault(tuple(row[name] for name in identity), _Record(number, {}, []))
-            if any(each < sequence for each in record.removals):
+            record = records.setdefault(tuple(row[name] for name in identity), _Record(number, {}))
+            if record.removed is not None and record.removed < sequence:
                 record.state = _removed(record.state, keys)
             record.state = _next_state(record.state, row, keys)
-            record.removals = concerned[number]
+            record.removed = concerned[number]
         for record in records.values():
-            yield record.number, _removed(record.state, keys) if record.removals else record.state
+            yield record.number, record.state if record.removed is None else _removed(record.state, keys)
 
 
 def _ancestors(row: Mapping[str, str], columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

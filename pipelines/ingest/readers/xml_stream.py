@@ -16,8 +16,10 @@ from pipelines.ingest.refusal import Refusal
 Element = Any
 
 BYTES_A_PIECE = 1 << 16
-# Bytes that may pass without the end of an element that the caller takes and clears: what lies between stays in memory.
+# Bytes that may pass without an element that the caller has cleared at its end: what lies between stays in memory.
 MAX_ELEMENT_BYTES = 16 << 20
+# lxml looks up each attribute's value anew, so that their number counts twice.
+MAX_ATTRIBUTES = 1_000
 # Up to here libxml2 keeps the line of every element.
 SURE_LINES = 65_535
 
@@ -127,11 +129,15 @@ def read_elements(data: Content, tags: Sequence[str]) -> Iterator[tuple[str, Ele
             parser.feed(data[begin : begin + BYTES_A_PIECE])
             unended += BYTES_A_PIECE
             for event, element in parser.read_events():
-                if event == "end":
-                    unended = 0
-                elif element.tag.startswith("{" + XINCLUDE):
-                    raise Refusal("xinclude", "the file includes another file, and only one file is ever read")
-                yield event, element
+                if event == "start":
+                    if element.tag.startswith("{" + XINCLUDE):
+                        raise Refusal("xinclude", "the file includes another file, and only one file is ever read")
+                    yield event, element
+                elif _holds_something(element):
+                    yield event, element
+                    unended = unended if _holds_something(element) else 0
+                else:
+                    yield event, element
             if unended > MAX_ELEMENT_BYTES:
                 raise Refusal("too_large", f"more than {MAX_ELEMENT_BYTES >> 20} MB stand in one element")
     except (etree.XMLSyntaxError, etree.ParserError) as error:
@@ -143,9 +149,20 @@ def read_elements(data: Content, tags: Sequence[str]) -> Iterator[tuple[str, Ele
     yield from parser.read_events()
 
 
+def _holds_something(element: Element) -> bool:
+    return len(element) > 0 or bool(element.keys()) or element.text is not None
+
+
 def attributes_of(element: Element) -> Iterator[tuple[str, str]]:
-    """Yield the attributes of an element as (name, value); lxml's own items() takes five times as long."""
-    return zip(element.keys(), element.values(), strict=True)
+    """Yield the attributes of an element as (name, value); lxml's own items() takes five times as long.
+
+    Raises:
+        Refusal: it has more than `MAX_ATTRIBUTES`.
+    """
+    names = element.keys()
+    if len(names) > MAX_ATTRIBUTES:
+        raise Refusal("too_large", f"an element has more than {MAX_ATTRIBUTES} attributes", line_of(element))
+    return zip(names, element.values(), strict=True)
 
 
 def line_of(element: Element) -> int | None:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from odm_case import form, group, odm, read, subject
 
-from pipelines.ingest.readers import xml_stream
+from pipelines.ingest.readers import odm_metadata, xml_stream
 from pipelines.ingest.readers.odm_tables import MAX_COLUMNS, MAX_VALUE_CHARACTERS
+from pipelines.ingest.readers.xml_stream import MAX_ATTRIBUTES
 from pipelines.ingest.refusal import Refusal
 
 LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
@@ -48,6 +49,11 @@ FILES: dict[str, tuple[bytes, str, int | None]] = {
     "a huge text": (b"<ODM>" + b"x" * 11_000_000, "too_large", None),
     "a huge name": (b"<" + b"x" * 60_000 + b"/>", "too_large", 1),
     "a long value": (PLAIN.replace(b"Mr Secret", b"x" * (MAX_VALUE_CHARACTERS + 1)), "field_too_large", None),
+    "too many attributes": (
+        PLAIN.replace(b"Value=", " ".join(f'a{n}=""' for n in range(MAX_ATTRIBUTES)).encode() + b" Value="),
+        "too_large",
+        3,
+    ),
     "too many items": (
         odm(subject(form(group("".join(f'<ItemData ItemOID="I{n}" Value="1"/>' for n in range(MAX_COLUMNS + 1)))))),
         "too_many_columns",
@@ -166,9 +172,36 @@ def test_nothing_but_the_file_is_opened_by_the_parser_either() -> None:
     assert done.stdout.split() == ["doctype"] * 3
 
 
-def test_an_element_without_end_is_not_collected_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<x xmlns="urn:x">' + "<y/>" * 100_000 + "</x>",
+        # Those in a section of their own are read and cleared one by one, but these stay with what they hang on.
+        subject(form(group('<ItemData ItemOID="A" Value="1">' + "<AuditRecord/>" * 40_000 + "</ItemData>"))),
+        subject(form(group('<ItemData ItemOID="A" Value="1">' + '<AuditRecord ID="1"/>' * 40_000 + "</ItemData>"))),
+    ],
+    ids=["a vendor's", "empty audit records", "audit records"],
+)
+def test_an_element_without_end_is_not_collected_for_ever(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xml_stream, "MAX_ELEMENT_BYTES", 1 << 18)
-    endless = odm('<x xmlns="urn:x">' + "<y/>" * 100_000 + "</x>")
+    endless = odm(body)
     with pytest.raises(Refusal) as refused:
         read(endless)
+    assert refused.value.code == "too_large"
+
+
+def test_a_section_of_records_may_be_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_stream, "MAX_ELEMENT_BYTES", 1 << 18)
+    records = "".join(f'<AuditRecord ID="A{n}"><SourceID>{n}</SourceID></AuditRecord>' for n in range(20_000))
+    data = f'<ClinicalData StudyOID="S1" MetaDataVersionOID="1"><AuditRecords>{records}</AuditRecords></ClinicalData>'
+    assert read(odm(data)).counts["audit_records"] == 20_000
+
+
+def test_few_definitions_do_not_make_very_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(odm_metadata, "MAX_ITEM_USES", 99)
+    forms = "".join(f'<FormDef OID="F{n}"><ItemGroupRef ItemGroupOID="G"/></FormDef>' for n in range(10))
+    items = "".join(f'<ItemRef ItemOID="I{n}" Mandatory="No"/>' for n in range(10))
+    version = f'<MetaDataVersion OID="1">{forms}<ItemGroupDef OID="G">{items}</ItemGroupDef></MetaDataVersion>'
+    with pytest.raises(Refusal) as refused:
+        read(odm(f'<Study OID="S">{version}</Study>'))
     assert refused.value.code == "too_large"

@@ -120,6 +120,8 @@ class ClinicalReader:
         above = self._open[-1]
         if above.met[name] > KEPT_SHELLS:
             if above.ended is not None:
+                if (text := above.ended.tail) and not text.isspace():
+                    refuse_stray_text(above.ended.getparent())
                 above.ended.getparent().remove(above.ended)
             above.ended = element
 
@@ -171,6 +173,11 @@ class ClinicalReader:
             raise Refusal("too_deep", f"item groups are nested deeper than {MAX_NESTED_GROUPS}")
         if above.name == GROUP:
             place.keys = self._as_parent(above)
+            if PARENT_KEYS[0] not in place.keys:
+                text = (
+                    "an item group stands in another one, which ODM has from 2.0 on only; whose it is could not be told"
+                )
+                raise Refusal("misplaced_data", text)
 
     def _as_parent(self, above: _Place) -> dict[str, str]:
         keys = above.keys.copy()

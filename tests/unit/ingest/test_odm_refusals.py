@@ -41,7 +41,7 @@ FILES: dict[str, tuple[bytes, str, int | None]] = {
     ),
     "a million nested elements": (b"<ODM>" + b"<a>" * 1_000_000, "too_large", None),
     "nested groups": (
-        odm(subject("<ItemGroupData ItemGroupOID='G'>" * 40 + "</ItemGroupData>" * 40)),
+        odm(subject("<ItemGroupData ItemGroupOID='G'>" * 40 + "</ItemGroupData>" * 40), version="2.0"),
         "too_deep",
         None,
     ),
@@ -100,6 +100,7 @@ FILES: dict[str, tuple[bytes, str, int | None]] = {
         "stray_text",
         3,
     ),
+    "text between many groups": (odm(subject(form(group("") * 400 + "1" + group("") * 400))), "stray_text", 3),
     "text in a form": (PLAIN.replace(b"</FormData>", b"1</FormData>"), "stray_text", 3),
     # Data that would be read as something else.
     **{
@@ -115,6 +116,7 @@ FILES: dict[str, tuple[bytes, str, int | None]] = {
         "misplaced_data",
         3,
     ),
+    "a group in a group before 2.0": (odm(subject(form(group(group(""), oid="O")))), "misplaced_data", None),
     "an item in a form": (
         PLAIN.replace(b"</FormData>", b'<ItemData ItemOID="B" Value="1"/></FormData>'),
         "misplaced_data",

@@ -145,18 +145,16 @@ def test_the_table_counts_the_rows_of_all(desk: Desk) -> None:
 
 
 class TransactionReader:
-    """Reads JSON rows in which null is what a transaction does not mention; one without an id takes back a subject."""
+    """Reads JSON rows in which null is what a transaction does not mention."""
 
     version = "transactions-1"
 
     def read(self, data: bytes, _: object) -> Reading:
-        said = json.loads(data)
-        rows = [row for row in said if row["id"] is not None]
-        removals = tuple({"subject": row["subject"]} for row in said if row["id"] is None)
-        header = tuple(dict.fromkeys(name for row in said for name in row))
+        rows = json.loads(data)
+        header = tuple(dict.fromkeys(name for row in rows for name in row))
         columns = [pa.array([row.get(name) for row in rows], pa.string()) for name in header]
         rows_as_read = pa.table(columns, names=[f"f{i}" for i in range(len(header))])
-        return Reading((Table("", header, rows_as_read, keys=frozenset({"TransactionType", "id"})),), removals=removals)
+        return Reading((Table("", header, rows_as_read, keys=frozenset({"TransactionType", "id"})),))
 
 
 @pytest.fixture
@@ -192,18 +190,6 @@ def test_transactions_remove_update_and_leave_what_they_do_not_mention(transacti
     assert sorted(desk.current().select("id", "term", "grade").iter_rows()) == [
         ("2", "Fever", "mild"), ("3", "Cough", ""), ("4", "Cough", "mild"), ("5", "Pain", "severe"), ("6", "Ache", ""),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("key", [["subject", "id"], ["id"]], ids=["with the subject", "without"])
-def test_a_removal_takes_back_all_rows_that_have_what_it_names(
-    transactions: Callable[..., Desk], key: list[str]
-) -> None:
-    desk = transactions(content="incremental", key=key)
-    rows = [{**said("Insert", subject + number, "Cough"), "subject": subject} for subject in "AB" for number in "12"]
-    desk.take("edc/a.xml", json.dumps(rows))
-    event = desk.take("edc/b.xml", json.dumps([{**said("Remove", None), "subject": "A"}]))
-    assert (event.status, event.remarks) == ("accepted", ())
-    assert desk.current().select("subject", "id").rows() == [("B", "B1"), ("B", "B2")]
 
 
 def test_in_a_cumulative_source_what_is_not_mentioned_is_blank_and_what_is_removed_gone(

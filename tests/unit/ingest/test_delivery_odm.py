@@ -106,6 +106,16 @@ def test_a_removal_leaves_other_events_and_forms_be_also_where_the_key_does_not_
     assert (event.status, event.rows) == ("accepted", 1)
 
 
+@pytest.mark.parametrize("removal", ["", "StudyEventData=SE", "StudyEventData=SE FormData=F"])
+def test_a_removal_takes_back_what_is_below_also_where_the_key_does_not_name_it(home: Home, removal: str) -> None:
+    desk = desk_of(home, "incremental", ["ItemGroupOID", "ItemGroupRepeatKey"])
+    desk.take("edc/1.xml", odm(group(1, "Insert", TERM="Cough")))
+    desk.take("edc/2.xml", odm(group(2, "Insert", TERM="Rash")).replace('SubjectKey="001"', 'SubjectKey="002"'))
+    subject = '<SubjectData SubjectKey="001" TransactionType="Remove"/>'
+    event = desk.take("edc/3.xml", odm(before=removal_of(removal) if removal else subject))
+    assert (event.status, event.remarks, desk.current()["TERM"].to_list()) == ("accepted", (), ["Rash"])
+
+
 def test_the_removal_of_an_event_leaves_the_subject(home: Home) -> None:
     desk = desk_of(home, "incremental", ["SubjectKey"], table="SubjectData")
     desk.take("edc/1.xml", odm(group(1, "Insert", TERM="Cough")))

@@ -50,7 +50,8 @@ def increment_of(name: str, sha256: str, taken: SourceRows, source: Source) -> I
     Raises:
         Refusal: a row has nothing in the columns of the key, or the SQL of `extract_date` fails.
     """
-    frame = pl.DataFrame(taken.rows)
+    # What takes back a whole subject or form has no number, and need not name what the key is made of.
+    frame = pl.DataFrame(taken.rows).filter(pl.col(SOURCE_ROW) > 0)
     key = frame.select(key_expression(frame, source.delivery.key).alias("key"))["key"].struct.unnest()
     blank = key.select(pl.all_horizontal(pl.all() == "")).to_series()
     if blank.any():

@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from pipelines.foreign_text import normal_form
 from pipelines.ingest.layout import LINEAGE_COLUMNS, REMOVE, TRANSACTION
+from pipelines.ingest.readers.odm_names import PARENT_KEYS, outer_groups
 
 # The kind of transaction that changes nothing, in any case.
 CONTEXT = "context"
 SOURCE_FILE, SOURCE_ROW = LINEAGE_COLUMNS[:2]
 _KEY = "__key"
-_ORDER = "__order"
+_PLACE = "__place"
 
 
 def lay_increments(increments: Sequence[pa.Table], key: Sequence[str], base: pa.Table | None = None) -> pa.Table:
@@ -24,10 +25,11 @@ def lay_increments(increments: Sequence[pa.Table], key: Sequence[str], base: pa.
 
     `base` are rows that others gave before.
 
-    A row keeps the lineage of the file that it came in last. With a column TransactionType, the rows of a file are
-    taken one after the other: Remove drops the rows with its key (a key column that is NULL stands for any value),
-    Context changes nothing, Insert replaces, and any other keeps the old value where its own is NULL. Without it, all
-    rows of a key take the place of those before. What is NULL in the end is blank.
+    A row keeps the lineage of the file that it came in last. With a column TransactionType, the rows without a number
+    (0) come first: each takes back all rows that have what it names, in whatever columns. The others are taken one
+    after the other: Remove drops the rows with its key, Context changes nothing, Insert replaces, and any other keeps
+    the old value where its own is NULL. Without it, all rows of a key take the place of those before. What is NULL in
+    the end is blank.
     """
     frames = [pl.DataFrame(table) for table in increments]
     before = frames[0].clear() if base is None else pl.DataFrame(base)
@@ -50,10 +52,14 @@ def _field(frame: pl.DataFrame, name: str) -> pa.Field:
 
 def _lay(base: pl.DataFrame, new: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     base, new = _with_columns_of(base, new)
-    base, new = _keyed(base, key), _keyed(new, key)
     transaction = next((name for name in new.columns if name.casefold() == TRANSACTION.casefold()), None)
     if transaction is not None:
-        base, new = _by_transaction(base, new, key, transaction)
+        is_removal = pl.col(SOURCE_ROW) == 0
+        base = _without_removed(base, new.filter(is_removal).drop(*LINEAGE_COLUMNS, transaction, strict=False))
+        new = new.filter(~is_removal)
+    base, new = _keyed(base, key), _keyed(new, key)
+    if transaction is not None:
+        base, new = _by_transaction(base, new, transaction)
     kept = base.join(new.select(_KEY).unique(), on=_KEY, how="anti", maintain_order="left")
     return pl.concat([kept, new]).drop(_KEY)
 
@@ -91,39 +97,59 @@ def _keyed(frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     return frame.with_columns(key_expression(frame, key).alias(_KEY))
 
 
-def _by_transaction(
-    base: pl.DataFrame, new: pl.DataFrame, key: Sequence[str], transaction: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _without_removed(base: pl.DataFrame, removals: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that no removal from above takes back; of one, only the columns that are not NULL count.
+
+    The key of the contract says nothing here: a form's rows may well be told apart without naming the form.
+    """
+    if removals.is_empty():
+        return base
+    removals = removals[[one.name for one in removals if one.null_count() < removals.height]]
+    named = pl.concat_list(pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in removals.columns)
+    for (names,), some in removals.group_by(named.list.drop_nulls().alias("named"), maintain_order=True):
+        columns = list(names)
+        placed = base.with_row_index(_PLACE)
+        spread = _with_outer_groups(placed, columns)
+        found = spread.select(_PLACE, key_expression(spread, columns).alias(_KEY))
+        taken = found.join(some.select(key_expression(some, columns).alias(_KEY)), on=_KEY, how="semi")
+        base = placed.join(taken.select(_PLACE), on=_PLACE, how="anti", maintain_order="left").drop(_PLACE)
+    return base
+
+
+def _with_outer_groups(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Return each row once for every group that stands around it, where columns name the groups around: ODM 2.0."""
+    if not set(PARENT_KEYS) <= set(columns):
+        return rows
+    paths = rows.select(pl.col(PARENT_KEYS).fill_null("")).unique().rows()
+    spread = [(*path, *outer) for path in paths for outer in outer_groups(*path)]
+    outer_names = [f"{_PLACE}{name}" for name in PARENT_KEYS]
+    outer = pl.DataFrame(spread, schema=dict.fromkeys([*PARENT_KEYS, *outer_names], pl.String), orient="row")
+    met = rows.with_columns(pl.col(PARENT_KEYS).fill_null("")).join(outer, on=PARENT_KEYS)
+    return met.drop(PARENT_KEYS).rename(dict(zip(outer_names, PARENT_KEYS, strict=True)))
+
+
+def _by_transaction(base: pl.DataFrame, new: pl.DataFrame, transaction: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Play the transactions of a file over the rows of its keys; return the rows that they leave be, and the played."""
-    own = {name.casefold(): name for name in new.columns}
-    columns = [own[column.casefold()] for column in key]
-    removes_many = new.filter(pl.any_horizontal(pl.col(columns).is_null())).height > 0
-    plain = new.clear()
-    if not removes_many:
-        # The most are new and said once, above all in a first full file: they need not be played one by one.
-        kind = pl.col(transaction).fill_null("").str.strip_chars().str.to_lowercase()
-        is_plain = ~pl.col(_KEY).is_duplicated() & ~kind.is_in([REMOVE.casefold(), CONTEXT])
-        plain = new.filter(is_plain).join(base.select(_KEY), on=_KEY, how="anti", maintain_order="left")
-        new = new.join(plain.select(_KEY), on=_KEY, how="anti", maintain_order="left")
-    touched = base if removes_many else base.join(new.select(_KEY).unique(), on=_KEY, how="semi")
+    # The most are new and said once, above all in a first full file: they need not be played one by one.
+    kind = pl.col(transaction).fill_null("").str.strip_chars().str.to_lowercase()
+    is_plain = ~pl.col(_KEY).is_duplicated() & ~kind.is_in([REMOVE.casefold(), CONTEXT])
+    plain = new.filter(is_plain).join(base.select(_KEY), on=_KEY, how="anti", maintain_order="left")
+    new = new.join(plain.select(_KEY), on=_KEY, how="anti", maintain_order="left")
+    touched = base.join(new.select(_KEY).unique(), on=_KEY, how="semi")
     state: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in touched.iter_rows(named=True):
         state.setdefault(tuple(row[_KEY].values()), []).append(row)
     for row in new.iter_rows(named=True):
-        _play(state, row, columns, (row[transaction] or "").strip().casefold())
+        _play(state, row, (row[transaction] or "").strip().casefold())
     played = [row for rows in state.values() for row in rows]
-    left = base.clear() if removes_many else base.join(touched.select(_KEY).unique(), on=_KEY, how="anti")
+    left = base.join(touched.select(_KEY).unique(), on=_KEY, how="anti")
     return left, pl.concat([plain, pl.DataFrame(played, schema=new.schema)]) if played else plain
 
 
-def _play(
-    state: dict[tuple[str, ...], list[dict[str, Any]]], row: dict[str, Any], columns: Sequence[str], kind: str
-) -> None:
+def _play(state: dict[tuple[str, ...], list[dict[str, Any]]], row: dict[str, Any], kind: str) -> None:
     at = tuple(row[_KEY].values())
     if kind == REMOVE.casefold():
-        named = [place for place, column in enumerate(columns) if row[column] is not None]
-        for other in [other for other in state if all(other[place] == at[place] for place in named)]:
-            del state[other]
+        state.pop(at, None)
     elif kind != CONTEXT:
         before = state.get(at)
         if before is None or kind == "insert":

@@ -22,7 +22,8 @@ def tell_repeated_keys(rows: pa.Table, key: Sequence[str], table: str) -> tuple[
     """
     if not key or rows.num_rows < 2:
         return ()
-    frame = pl.DataFrame(rows)
+    # What takes back a whole subject or form has no number, and is no row of the table.
+    frame = pl.DataFrame(rows).filter(pl.col(SOURCE_ROW) > 0)
     keyed = frame.select(pl.col(SOURCE_ROW).alias("row"), key_expression(frame, key).alias("key"))
     repeated = keyed.filter(pl.col("key").is_duplicated())
     filled = pl.any_horizontal(pl.col("key").struct.unnest() != "")

@@ -12,6 +12,7 @@ def import_reader() -> Callable[[bytes], None]:
     from lxml import etree
 
     from pipelines.ingest.readers.odm_xml import OdmReader
+    from pipelines.ingest.readers.xml_encoding import as_declared
     from pipelines.ingest.refusal import Refusal
     from pipelines.study_source import Source
 
@@ -23,10 +24,11 @@ def import_reader() -> Callable[[bytes], None]:
             reading = reader.read(data, source)
         except Refusal:
             return
-        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+        data, encoding = as_declared(data)
+        root = etree.fromstring(data[:], etree.XMLParser(encoding=encoding, resolve_entities=False, no_network=True))
         namespace = root.tag.removesuffix("ODM")
         tags = [element.tag for element in root.iter() if isinstance(element.tag, str)]
-        # In an item group each is an item; elsewhere it is no ODM, and kept as a record.
+        # In an item group each is an item; what stands elsewhere below a vendor's element is kept as a part of that.
         groups = [child.tag for group in root.iter(f"{namespace}ItemGroupData") for child in group]
         items = sum(isinstance(tag, str) and tag.startswith(f"{namespace}ItemData") for tag in groups)
         read = reading.counts["item_data"] + reading.counts["typed_item_data"]

@@ -89,7 +89,26 @@ def as_utf8(data: Content, encoding: str) -> Content:
         return _encode(_decode(bytes(data), codec, encoding), encoding).removeprefix(codecs.BOM_UTF8)
     # These two need their mark to know the order of bytes, and drop it.
     begin = 0 if codec in ("utf-16", "utf-32") else skipped
+    return transcoded(data, codec, encoding, begin)
+
+
+def transcoded(data: Content, codec: str, encoding: str, begin: int = 0) -> Content:
+    """Return what stands from a byte on as UTF-8, in a temporary file that goes with the mapping of it.
+
+    Raises:
+        Refusal: a byte, counted from 0, is not of this encoding (`undecodable`).
+    """
     return _written(_encode(piece, encoding) for piece in _decoded_pieces(data, begin, codec, encoding))
+
+
+def broken_byte(data: Content, encoding: str) -> str:
+    """Return in words which byte is the first that is not of this encoding, blank where all are."""
+    try:
+        for _ in _decoded_pieces(data, 0, codecs.lookup(encoding).name, encoding):
+            pass
+    except Refusal as refusal:
+        return refusal.text
+    return ""
 
 
 def _is_utf8(data: Content, codec: str) -> bool:

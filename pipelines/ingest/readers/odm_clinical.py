@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from pipelines.ingest.readers.odm_items import ItemReader, refuse_stray_text
-from pipelines.ingest.readers.odm_names import PARENT_KEYS, TRANSACTION, Names
+from pipelines.ingest.readers.odm_names import GROUP_MARK, PARENT_KEYS, TRANSACTION, Names
 from pipelines.ingest.readers.odm_records import RecordKeeper, place_of
 from pipelines.ingest.readers.odm_tables import OdmTables
-from pipelines.ingest.readers.odm_transactions import OPERATIONS, REMOVE
+from pipelines.ingest.readers.odm_transactions import CONTEXT, REMOVE, check_operation
 from pipelines.ingest.readers.xml_stream import Element, attributes_of, line_of
 from pipelines.ingest.refusal import Refusal
 
@@ -39,10 +39,6 @@ _LISTED = frozenset(_ABOVE_GROUPS)
 MAX_NESTED_GROUPS = 32
 # So many elements that were read and emptied may stay in their parent until it ends, which saves removing each.
 KEPT_SHELLS = 256
-
-
-class TransactionsInSnapshotError(Exception):
-    """A file that calls itself a snapshot says of data that it replaces or removes other data."""
 
 
 class _Place:
@@ -124,6 +120,8 @@ class ClinicalReader:
         above = self._open[-1]
         if above.met[name] > KEPT_SHELLS:
             if above.ended is not None:
+                if (text := above.ended.tail) and not text.isspace():
+                    refuse_stray_text(above.ended.getparent())
                 above.ended.getparent().remove(above.ended)
             above.ended = element
 
@@ -133,8 +131,9 @@ class ClinicalReader:
             if key in blank:
                 keys[key] = value
             elif key == TRANSACTION:
-                self._check_operation(value, element)
-                place.operation = value
+                check_operation(value, line_of(element), transactional=self._tables.transactional)
+                # Nothing that an element holds outlives it, whatever is said of it there.
+                place.operation = REMOVE if place.operation == REMOVE else value
                 place.own = {**place.own, key: value}
             else:
                 self._take_other(self._names.of(key, element), value, place)
@@ -154,14 +153,6 @@ class ClinicalReader:
         if plain in outer.keys and not plain.startswith(f"{outer.name}."):
             place.keys[f"{outer.name}.{plain}"] = outer.keys[plain]
 
-    def _check_operation(self, operation: str, element: Element) -> None:
-        if operation not in OPERATIONS:
-            raise Refusal(
-                "unknown_transaction", f"TransactionType is none of {', '.join(OPERATIONS)}", line_of(element)
-            )
-        if operation != "Insert" and not self._tables.transactional:
-            raise TransactionsInSnapshotError
-
     def _remove(self, name: str, place: _Place) -> None:
         if name in _ABOVE_GROUPS:
             upto = _ABOVE_GROUPS[: _ABOVE_GROUPS.index(name) + 1]
@@ -169,7 +160,11 @@ class ClinicalReader:
             wanted |= {name.replace("OID", "RepeatKey") for name in wanted if name not in ("StudyOID", "SubjectKey")}
             self._tables.remove_below({key: place.keys[key] for key in place.keys if key in wanted})
         elif name == GROUP and PARENT_KEYS[0] in place.keys:
-            self._tables.remove_below(_without_group(self._as_parent(place)))
+            below = _without_group(self._as_parent(place))
+            if not place.keys["FormOID"]:
+                # All below the outermost group have it as their form, and only the next ones have it as their parent.
+                below = {key: value for key, value in below.items() if key not in PARENT_KEYS}
+            self._tables.remove_below(below)
 
     def _nest(self, place: _Place, above: _Place) -> None:
         """Give a group in a group the keys of those around it: the outermost as form, those between as parent."""
@@ -178,6 +173,11 @@ class ClinicalReader:
             raise Refusal("too_deep", f"item groups are nested deeper than {MAX_NESTED_GROUPS}")
         if above.name == GROUP:
             place.keys = self._as_parent(above)
+            if PARENT_KEYS[0] not in place.keys:
+                text = (
+                    "an item group stands in another one, which ODM has from 2.0 on only; whose it is could not be told"
+                )
+                raise Refusal("misplaced_data", text)
 
     def _as_parent(self, above: _Place) -> dict[str, str]:
         keys = above.keys.copy()
@@ -186,8 +186,8 @@ class ClinicalReader:
             keys["FormOID"], keys["FormRepeatKey"] = oid, repeat
         if PARENT_KEYS[0] in keys:
             deep = above.groups > 2
-            keys[PARENT_KEYS[0]] = f"{keys[PARENT_KEYS[0]]}/{oid}" if deep else oid
-            keys[PARENT_KEYS[1]] = f"{keys[PARENT_KEYS[1]]}/{repeat}" if deep else repeat
+            for key, own in zip(PARENT_KEYS, (oid, repeat), strict=True):
+                keys[key] = f"{keys[key]}{GROUP_MARK}{own}" if deep else own
         keys["ItemGroupOID"] = keys["ItemGroupRepeatKey"] = ""
         return keys
 
@@ -198,13 +198,16 @@ class ClinicalReader:
 
     def _add_group(self, place: _Place, element: Element) -> None:
         cells = self.items.read(element, place.keys, place.path)
-        keys = place.keys
+        keys = {**place.keys, **place.own} if place.own else place.keys
         if self._tables.transactional:
-            keys[TRANSACTION] = place.operation
-            if place.operation == REMOVE:
+            operation = place.operation
+            if operation == REMOVE:
                 cells = {}
-        if place.own:
-            keys = {**keys, **place.own}
+            elif operation == CONTEXT and self.items.instructed:
+                # The group says only where its items belong, and some of them say that they change.
+                operation = "Upsert"
+                cells = {column: cells[column] for column in cells if column in self.items.instructed}
+            keys[TRANSACTION] = operation
         self._tables.add_group(keys["ItemGroupOID"], keys, cells, place_of(element, place.path))
 
     def _end_container(self, name: str, place: _Place, element: Element) -> None:
@@ -222,7 +225,9 @@ class ClinicalReader:
             elif tag not in self._read_elsewhere:
                 self._records.keep(part, place.keys, place.path)
         if name in _LISTED:
-            self._tables.add_record(name, row, place_of(element, place.path))
+            if self._tables.transactional:
+                row[TRANSACTION] = place.operation
+            self._tables.add_element(name, row, place_of(element, place.path))
 
 
 def _without_group(keys: dict[str, str]) -> dict[str, str]:

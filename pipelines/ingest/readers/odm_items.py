@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from pipelines.ingest.readers.odm_names import COUNT_SUFFIX, ITEM, TRANSACTION, UNIT_SUFFIX, Names, item_column
 from pipelines.ingest.readers.odm_records import RecordKeeper, place_of
-from pipelines.ingest.readers.odm_transactions import REMOVE
+from pipelines.ingest.readers.odm_transactions import CONTEXT, REMOVE, check_operation
 from pipelines.ingest.readers.xml_stream import Element, attributes_of, line_of
 from pipelines.ingest.refusal import Refusal
 
@@ -39,12 +39,15 @@ class ItemReader:
     contradictions: int = 0
     repeated: int = 0
     first_repeated: str = ""
+    instructed: set[str] = field(default_factory=set)
+    """Columns of the group read last of which the items say themselves that they change."""
 
     def __post_init__(self) -> None:
         self._item = self.names.tag("ItemData")
         self._typed = self._item
         self._value = self.names.tag("Value")
         self._unit = self.names.tag("MeasurementUnitRef")
+        self._group = self.names.tag("ItemGroupData")
         self._columns: dict[str, str] = {}
 
     def read(self, group: Element, keys: Mapping[str, str], path: str) -> dict[str, str]:
@@ -54,6 +57,7 @@ class ItemReader:
             Refusal: an item has no OID, or two values in two ways.
         """
         cells: dict[str, str] = {}
+        self.instructed.clear()
         columns, plain_tag, value_tag = self._columns, self._item, self._value
         plain = 0
         if (text := group.text) and not text.isspace():
@@ -103,32 +107,41 @@ class ItemReader:
     def _read_other(self, element: Element, cells: dict[str, str], keys: Mapping[str, str], path: str) -> None:
         """Read what is not a plain item: one with parts or notes, a typed one, or a record of the group."""
         if not element.tag.startswith(self._typed):
-            self.records.keep(element, keys, path)
+            if element.tag != self._group:
+                self.records.keep(element, keys, path)
             return
         is_typed = element.tag != self._item
         self.counts["typed_item_data" if is_typed else "item_data"] += 1
         item = self._typed_item(element, path) if is_typed else self._full_item(element, path)
-        operation = element.get(TRANSACTION)
-        column = item.column
-        if column in cells and not (operation and self.records.tables.transactional):
-            column = self._further_column(column, cells, element, path)
-        cells[column] = "" if operation == REMOVE else item.value
-        if item.unit is not None:
-            cells[column + UNIT_SUFFIX] = item.unit
-        if item.values > 1:
-            cells[column + COUNT_SUFFIX] = str(item.values)
         self._keep_notes(element, {**keys, ITEM: element.get(ITEM)}, path, is_typed=is_typed)
+        transactional = self.records.tables.transactional
+        operation = element.get(TRANSACTION)
+        if operation is not None:
+            check_operation(operation, line_of(element), transactional=transactional)
+        if operation == CONTEXT:
+            return  # it is told again, and changes nothing
+        column = item.column
+        if column in cells and not (operation and transactional):
+            column = self._further_column(column, cells, element, path)
+        own = {column: "" if operation == REMOVE else item.value}
+        if item.unit is not None:
+            own[column + UNIT_SUFFIX] = item.unit
+        if item.values > 1:
+            own[column + COUNT_SUFFIX] = str(item.values)
+        cells.update(own)
+        if operation and transactional:
+            self.instructed.update(own)
 
     def _typed_item(self, element: Element, path: str) -> _Item:
         column = self._name(element.get(ITEM) or "", element)
         if element.get("Value") is not None:
             self._refuse_two_ways(element, path)
-        return _Item(column, element.text or "")
+        return _Item(column, _value_text(element))
 
     def _full_item(self, element: Element, path: str) -> _Item:
         column = self._name(element.get(ITEM) or "", element)
         written = element.get("Value")
-        parts = [part.text or "" for part in sorted(element.iterchildren(self._value), key=_number_of)]
+        parts = [_value_text(part) for part in sorted(element.iterchildren(self._value), key=_number_of)]
         if written is not None and parts:
             self._refuse_two_ways(element, path)
         refuse_stray_text(element)
@@ -190,8 +203,19 @@ def refuse_stray_text(element: Element) -> None:
         Refusal: it names the line.
     """
     if has_stray_text(element):
-        line = line_of(element)
-        raise Refusal("stray_text", f"text stands where ODM has elements only, on line {line}", line)
+        _refuse_text(element)
+
+
+def _value_text(element: Element) -> str:
+    """Return the text of a value; text behind an element in it would be lost, so that is refused."""
+    if len(element) and any(child.tail and not child.tail.isspace() for child in element):
+        _refuse_text(element)
+    return element.text or ""
+
+
+def _refuse_text(element: Element) -> NoReturn:
+    line = line_of(element)
+    raise Refusal("stray_text", f"text stands where ODM has elements only, on line {line}", line)
 
 
 def _number_of(value: Element) -> int:

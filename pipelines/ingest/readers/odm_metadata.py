@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipelines.ingest.readers.odm_names import Names, item_column
 from pipelines.ingest.readers.odm_records import RecordKeeper, place_of
 from pipelines.ingest.readers.xml_stream import Element, attributes_of
+from pipelines.ingest.refusal import Refusal
 
 DEFINITIONS = ("FormDef", "ItemGroupDef", "ItemDef", "CodeList", "MeasurementUnit", "StudyEventDef")
 SECTIONS = ("Study", "MetaDataVersion", "AdminData", "Association")
+
+# Rows of ItemDef: one for each item of each group in each form, so that few definitions may make very many.
+MAX_ITEM_USES = 1_000_000
 
 _ITEM_COLUMNS = (
     *("StudyOID", "MetaDataVersionOID", "FormOID", "ItemGroupOID", "OID", "Name", "DataType", "Length"),
@@ -43,6 +47,7 @@ class MetadataReader:
         self._study = ""
         self._version = _Version("", "")
         self.item_defs = 0
+        self._item_uses = 0
 
     def start(self, name: str, element: Element) -> None:
         """Take the begin of a section."""
@@ -128,6 +133,12 @@ class MetadataReader:
             if group:
                 self._tables.declare_group(group, [item_column(item) for item in items if item])
             for form in _outermost(group, version.parents):
+                self._item_uses += len(items) or 1
+                if self._item_uses > MAX_ITEM_USES:
+                    text = (
+                        f"the definitions use items more than {MAX_ITEM_USES:,} times, counted by form and item group"
+                    )
+                    raise Refusal("too_large", text)
                 for item, mandatory in items.items():
                     definition, place = version.items.get(item, ({"OID": item}, "/ODM/Study/MetaDataVersion"))
                     own = {"FormOID": form, "ItemGroupOID": group, "Mandatory": mandatory}
@@ -159,9 +170,9 @@ def _outermost(group: str, parents: dict[str, list[str]]) -> Iterator[str]:
     """Yield the forms that a group belongs to, through any groups between; blank where it belongs to none."""
     found: dict[str, None] = {}
     seen: set[str] = set()
-    ahead = list(parents.get(group, ()))
+    ahead = deque(parents.get(group, ()))
     while ahead:
-        form = ahead.pop(0)
+        form = ahead.popleft()
         if form not in seen:
             seen.add(form)
             above = parents.get(form)

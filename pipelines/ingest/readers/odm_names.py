@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pipelines.ingest.readers.xml_stream import Element
+from pipelines.ingest.readers.xml_stream import Element, line_of
+from pipelines.ingest.refusal import Refusal
 
 # ODM 1.1 had a DTD and no namespace, and some systems leave the namespace out to this day.
 NAMESPACES = frozenset(
@@ -42,6 +44,8 @@ EVENT_KEYS = (
 )
 PARENT_KEYS = ("ParentItemGroupOID", "ParentItemGroupRepeatKey")
 GROUP_KEYS = ("ItemGroupOID", "ItemGroupRepeatKey")
+# Between the OIDs, and the repeat keys, of groups around groups.
+GROUP_MARK = "/"
 TRANSACTION = "TransactionType"
 ITEM = "ItemOID"
 UNIT_SUFFIX = ".MeasurementUnitOID"
@@ -49,6 +53,8 @@ COUNT_SUFFIX = ".ValueCount"
 VALUE_SUFFIXES = (UNIT_SUFFIX, COUNT_SUFFIX)
 """What stands beside a value and is none itself."""
 
+# How the names of elements begin that hold data or hold what does; typed items are ItemDataString and its like.
+_DATA = ("ClinicalData", "ReferenceData", "SubjectData", "StudyEventData", "FormData", "ItemGroupData", "ItemData")
 _RESERVED = frozenset(name.casefold() for name in (*EVENT_KEYS, *PARENT_KEYS, *GROUP_KEYS, TRANSACTION))
 _TAKEN_PREFIXES = frozenset({*_PREFIXES.values(), "ItemData"})
 
@@ -61,6 +67,14 @@ def item_column(oid: str) -> str:
     prefix = oid.partition(":")[0]
     taken = oid.casefold() in _RESERVED or oid.endswith((*VALUE_SUFFIXES, "]")) or prefix in _TAKEN_PREFIXES
     return f"ItemData:{oid}" if taken else oid
+
+
+def outer_groups(oids: str, repeats: str) -> Iterator[tuple[str, str]]:
+    """Yield the groups around a group as its keys name them, `A/B/C` and `1//2`, and those around these: `A`, `1`."""
+    parts, numbers = oids.split(GROUP_MARK), repeats.split(GROUP_MARK)
+    for depth in range(1, min(len(parts), len(numbers))):
+        yield GROUP_MARK.join(parts[:depth]), GROUP_MARK.join(numbers[:depth])
+    yield oids, repeats
 
 
 @dataclass
@@ -81,6 +95,22 @@ class Names:
         if known is None:
             known = self._known[tag] = self._name(tag, element)
         return known
+
+    def refuse_data(self, element: Element) -> None:
+        """Refuse an element that holds data where no reader takes it for that: it would be lost.
+
+        Tools that build XML write `xmlns=""` by mistake, which puts an element and all below it into no namespace.
+
+        Raises:
+            Refusal: it names the element and its line.
+        """
+        uri, _, local = element.tag.rpartition("}")
+        if uri.removeprefix("{") not in NAMESPACES or not local.startswith(_DATA):
+            return
+        is_own = uri.removeprefix("{") == self.namespace
+        why = "where ODM has none" if is_own else 'in another namespace than the root (look for xmlns="")'
+        line = line_of(element)
+        raise Refusal("misplaced_data", f"a {local} stands {why}, on line {line}; it would not be read as data", line)
 
     def _name(self, tag: str, element: Element) -> str:
         uri, _, local = tag.rpartition("}")

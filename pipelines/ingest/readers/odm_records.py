@@ -46,7 +46,12 @@ class RecordKeeper:
         self._section_records = frozenset(map(self.names.tag, SECTION_RECORDS))
 
     def keep(self, element: Element, keys: Mapping[str, str], path: str) -> None:
-        """Take an element that hangs on the one with these keys and this path, and what it wraps."""
+        """Take an element that hangs on the one with these keys and this path, and what it wraps.
+
+        Raises:
+            Refusal: it holds data, which no record does.
+        """
+        self.names.refuse_data(element)
         name = self.names.of(element.tag, element)
         if name not in _WRAPPERS:
             self._add(element, keys, path, {})

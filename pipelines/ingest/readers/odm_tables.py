@@ -62,6 +62,13 @@ class OdmTables:
             row[SEQUENCE] = str(self._sequence)
         self._groups.add(_GROUP + oid, row, place)
 
+    def add_element(self, kind: str, row: Mapping[str, str], place: str) -> None:
+        """Take one subject, event or form; in a transactional file it is an instruction, as an item group is."""
+        if self.transactional:
+            self._sequence += 1
+            row = {**row, SEQUENCE: str(self._sequence)}
+        self.add_record(kind, row, place)
+
     def remove_below(self, keys: Mapping[str, str]) -> None:
         """Note that what was said before of all that lies below an element was taken back."""
         self._sequence += 1
@@ -93,6 +100,9 @@ class OdmTables:
         if self.transactional:
             table = self.removals.settle(table, self._group_keys.keys())
         oid = table.name.removeprefix(_GROUP)
+        if not self._widths[oid].isdisjoint(self._group_keys):
+            text = "an item has the name of an attribute of item groups, and one column cannot hold both"
+            raise Refusal("ambiguous_name", text)
         keys = [name for name in self._group_keys if name in table.header]
         items = [name for name in table.header if name not in self._group_keys]
         return replace(
@@ -105,6 +115,8 @@ class OdmTables:
         )
 
     def _record(self, table: Table, taken: set[str]) -> Table:
+        if self.transactional:
+            table = self.removals.settle(table, table.header)
         kind = table.name.removeprefix(_RECORD)
         header = table.header
         return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,31 +10,48 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, PARENT_KEYS, TRANSACTION
+from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, PARENT_KEYS, TRANSACTION, outer_groups
 from pipelines.ingest.readers.reader import Table
 from pipelines.ingest.readers.row_spool import SpillFile
+from pipelines.ingest.refusal import Refusal
 
 # The column with the number of an instruction in the file, while rows are collected; no XML can hold such a name.
 SEQUENCE = "\x1fsequence"
-REMOVE = "Remove"
-OPERATIONS = ("Insert", "Update", "Upsert", REMOVE, "Context")
+REMOVE, CONTEXT = "Remove", "Context"
+OPERATIONS = ("Insert", "Update", "Upsert", REMOVE, CONTEXT)
 
 # What one record is known by; a site or a metadata version may change without its being another one.
 _IDENTITY = tuple(
     name for name in (*EVENT_KEYS, *PARENT_KEYS, *GROUP_KEYS) if name not in ("MetaDataVersionOID", "LocationOID")
 )
-_PATH_MARK = "/"
 
 _Row = dict[str, str | None]
 
 
 @dataclass
-class _Instruction:
-    """One row of an item group as the file has it, or a removal from above, which has no row."""
+class _Record:
+    """A record after what was said of it so far: its first row's number, its state, and when it was next removed."""
 
-    sequence: int
-    row: _Row | None = None
-    place: str = ""
+    number: int
+    state: _Row
+    removed: int | None = None
+    """When what is above it was first removed after the last instruction; None where it was not."""
+
+
+class TransactionsInSnapshotError(Exception):
+    """A file that calls itself a snapshot says of data that it replaces or removes other data."""
+
+
+def check_operation(operation: str, line: int | None, *, transactional: bool) -> None:
+    """Refuse a TransactionType that is none.
+
+    Raises:
+        TransactionsInSnapshotError: it is one that a snapshot cannot have.
+    """
+    if operation not in OPERATIONS:
+        raise Refusal("unknown_transaction", f"TransactionType is none of {', '.join(OPERATIONS)}", line)
+    if operation != "Insert" and not transactional:
+        raise TransactionsInSnapshotError
 
 
 class Removals:
@@ -77,61 +95,64 @@ class Removals:
         rows = whole.select(header).rename_columns([f"f{place}" for place in range(len(header))])
         return replace(table, header=tuple(header), rows=rows, places=whole.column("\x1fplace"))
 
-    def _concerned(self, table: Table) -> dict[int, list[int]]:
-        """Return the rows that are not yet the last state of a record, with the removals that came after each."""
+    def _concerned(self, table: Table) -> dict[int, int | None]:
+        """Return the rows that are not yet the last state of a record, with the first removal that came after each."""
         import polars as pl
 
         identity = [name for name in _IDENTITY if name in table.header]
         rows = table.rows.rename_columns(list(table.header)).select([*identity, SEQUENCE])
         hashes: list[pl.Series] = []
-        concerned: dict[int, list[int]] = {}
+        concerned: dict[int, int | None] = {}
         first = 0
         for batch in rows.to_batches():
             hashes.append(pl.DataFrame(batch).drop(SEQUENCE).hash_rows())
             if self._by_columns:
                 for number, row in enumerate(batch.to_pylist(), start=first):
-                    if later := self._after(row):
-                        concerned[number] = later
+                    if (removed := self._after(row)) is not None:
+                        concerned[number] = removed
             first += batch.num_rows
         if hashes:
             for number in pl.concat(hashes).is_duplicated().arg_true():
-                concerned.setdefault(number, [])
+                concerned.setdefault(number, None)
         return concerned
 
-    def _after(self, row: Mapping[str, str]) -> list[int]:
+    def _after(self, row: Mapping[str, str]) -> int | None:
+        """Return when what is above a row was first removed after it."""
         now = int(row[SEQUENCE])
-        return [
-            sequence
-            for columns, removed in self._by_columns.items()
+        found = [
+            removed[place]
+            for columns, by_values in self._by_columns.items()
             for values in _ancestors(row, columns)
-            for sequence in removed.get(values, ())
-            if sequence > now
+            if (removed := by_values.get(values)) and (place := bisect_right(removed, now)) < len(removed)
         ]
+        return min(found, default=None)
 
     def _settled(
-        self, named: pa.Table, concerned: Mapping[int, list[int]], keys: Collection[str]
+        self, named: pa.Table, concerned: Mapping[int, int | None], keys: Collection[str]
     ) -> Iterator[tuple[int, _Row]]:
         """Yield for each record that is concerned the place where it first stood and its last state."""
-        records: dict[tuple[Any, ...], tuple[int, list[_Instruction]]] = {}
+        records: dict[tuple[Any, ...], _Record] = {}
         identity = [name for name in _IDENTITY if name in named.column_names]
         for number, row in _rows(named, sorted(concerned)):
             sequence = int(row.pop(SEQUENCE) or 0)
-            _, instructions = records.setdefault(tuple(row[name] for name in identity), (number, []))
-            instructions.append(_Instruction(sequence, row))
-            instructions += [_Instruction(later) for later in concerned[number]]
-        for number, instructions in records.values():
-            yield number, _last_state(sorted(instructions, key=lambda each: each.sequence), keys)
+            record = records.setdefault(tuple(row[name] for name in identity), _Record(number, {}))
+            if record.removed is not None and record.removed < sequence:
+                record.state = _removed(record.state, keys)
+            record.state = _next_state(record.state, row, keys)
+            record.removed = concerned[number]
+        for record in records.values():
+            yield record.number, record.state if record.removed is None else _removed(record.state, keys)
 
 
 def _ancestors(row: Mapping[str, str], columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield the values of these columns; with outer groups above outer groups, once for each of them."""
     values = tuple(row.get(name, "") for name in columns)
-    yield values
-    if columns[-1] == PARENT_KEYS[-1]:
-        *front, oids, repeats = values
-        parts, numbers = oids.split(_PATH_MARK), repeats.split(_PATH_MARK)
-        for depth in range(1, min(len(parts), len(numbers))):
-            yield (*front, _PATH_MARK.join(parts[:depth]), _PATH_MARK.join(numbers[:depth]))
+    if columns[-1] != PARENT_KEYS[-1]:
+        yield values
+        return
+    *front, oids, repeats = values
+    for outer in outer_groups(oids, repeats):
+        yield (*front, *outer)
 
 
 def _rows(named: pa.Table, numbers: list[int]) -> Iterator[tuple[int, _Row]]:
@@ -140,27 +161,24 @@ def _rows(named: pa.Table, numbers: list[int]) -> Iterator[tuple[int, _Row]]:
         yield from zip(some, named.take(pa.array(some, pa.int64())).to_pylist(), strict=True)
 
 
-def _last_state(instructions: list[_Instruction], keys: Collection[str]) -> _Row:
-    """Return what a record is after all that was said of it."""
-    state: _Row = {}
-    for instruction in instructions:
-        row = instruction.row
-        if row is None or row[TRANSACTION] == REMOVE:
-            row = {**state, **{name: value for name, value in (row or {}).items() if value}}
-            state = {name: value if _is_key(name, keys) else None for name, value in row.items()}
-            state[TRANSACTION] = REMOVE
-            continue
-        operation, before = row[TRANSACTION], state.get(TRANSACTION)
-        if before == REMOVE:
-            # What is not said of a record that begins anew is blank, not as it was.
-            state = dict.fromkeys(row, "")
-        elif before not in (None, "", "Context"):
-            operation = before
-        state.update(
-            {name: value for name, value in row.items() if value is not None and (value or not _is_key(name, keys))}
-        )
-        state[TRANSACTION] = operation
-    return state
+def _next_state(state: _Row, row: _Row, keys: Collection[str]) -> _Row:
+    """Return what a record is after an instruction, given what it was; {} where nothing was said of it."""
+    operation, before = row[TRANSACTION], state.get(TRANSACTION)
+    if operation == REMOVE:
+        return _removed({**state, **{name: value for name, value in row.items() if value}}, keys)
+    if operation == CONTEXT and state:
+        return state
+    if before == REMOVE:
+        # What is not said of a record that begins anew is blank, not as it was.
+        state = dict.fromkeys(row, "")
+    elif before not in (None, "", CONTEXT):
+        operation = before
+    said = {name: value for name, value in row.items() if value is not None and (value or not _is_key(name, keys))}
+    return {**row, **state, **said, TRANSACTION: operation}
+
+
+def _removed(state: _Row, keys: Collection[str]) -> _Row:
+    return {name: value if _is_key(name, keys) else None for name, value in state.items()} | {TRANSACTION: REMOVE}
 
 
 def _is_key(name: str, keys: Collection[str]) -> bool:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipelines.ingest.readers.odm_clinical import CONTAINERS, GROUP, ClinicalReader, TransactionsInSnapshotError
+from pipelines.ingest.readers.odm_clinical import CONTAINERS, GROUP, ClinicalReader
 from pipelines.ingest.readers.odm_metadata import DEFINITIONS, SECTIONS, MetadataReader
 from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, NAMESPACES, PARENT_KEYS, Names
 from pipelines.ingest.readers.odm_records import SECTION_RECORDS, RecordKeeper, place_of
 from pipelines.ingest.readers.odm_tables import OdmTables
+from pipelines.ingest.readers.odm_transactions import TransactionsInSnapshotError
 from pipelines.ingest.readers.reader import Content, Reading, Remark
+from pipelines.ingest.readers.xml_encoding import as_declared
 from pipelines.ingest.readers.xml_stream import Element, Root, attributes_of, read_elements, read_root
 from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
@@ -23,20 +25,21 @@ _CLEARED_SECTIONS = frozenset({"MetaDataVersion", "AdminData", "Association", "S
 class OdmReader:
     """CDISC ODM-XML; the encoding is the one that the file itself declares."""
 
-    version = "odm-2"
+    version = "odm-3"
 
     def read(self, data: Content, source: Source) -> Reading:  # noqa: ARG002 - an ODM file says itself how it is written
         """Read a whole file; see `Reader`."""
-        root = read_root(data)
+        data, encoding = as_declared(data)
+        root = read_root(data, encoding)
         namespace = _namespace_of(root)
         transactional = root.attributes.get("FileType") == "Transactional"
         remarks: list[Remark] = []
         try:
-            return _Reading(namespace, root, transactional=transactional).read(data, remarks)
+            return _Reading(namespace, root, transactional=transactional).read(data, encoding, remarks)
         except TransactionsInSnapshotError:
             text = "the file calls itself a snapshot, but updates or removes; it was read as transactional"
             remarks.append(Remark("transactions_in_snapshot", text))
-            return _Reading(namespace, root, transactional=True).read(data, remarks)
+            return _Reading(namespace, root, transactional=True).read(data, encoding, remarks)
 
 
 def _namespace_of(root: Root) -> str:
@@ -69,12 +72,12 @@ class _Reading:
         self._unread = 0
         self._signed = False
 
-    def read(self, data: Content, remarks: list[Remark]) -> Reading:
+    def read(self, data: Content, encoding: str | None, remarks: list[Remark]) -> Reading:
         wanted = ("ODM", *CONTAINERS, *SECTIONS, *DEFINITIONS, *SECTION_RECORDS)
         containers = {self._names.tag(name): name for name in CONTAINERS}
         group = self._names.tag(GROUP)
         clinical = self._clinical
-        for event, element in read_elements(data, [self._names.tag(name) for name in wanted]):
+        for event, element in read_elements(data, [self._names.tag(name) for name in wanted], encoding):
             tag = element.tag
             name = GROUP if tag == group else containers.get(tag)
             if name is None:
@@ -105,6 +108,7 @@ class _Reading:
         known = {self._names.tag(name) for name in (*CONTAINERS, *SECTIONS)}
         for part in root:
             if part.tag not in known:
+                self._names.refuse_data(part)
                 name = self._names.of(part.tag, part)
                 self._signed = self._signed or name == "ds:Signature"
                 self._unread += name != "ds:Signature"

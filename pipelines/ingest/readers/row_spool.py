@@ -15,8 +15,9 @@ from pipelines.ingest.readers.reader import Table
 ROWS_A_BATCH = 2_048
 # Values of all tables together that are held as Python objects; then every table's rows are packed.
 VALUES_HELD = 200_000
-# What all packed batches of a file may take in memory; those that come later go to disk.
-MEMORY_BYTES = 16 << 20
+# What all packed batches of a file may take in memory; those that come later go to disk. More makes nothing quicker,
+# and reading a large file would then take so much more memory than a small one.
+MEMORY_BYTES = 2 << 20
 
 
 class SpillFile:

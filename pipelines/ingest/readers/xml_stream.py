@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pipelines.ingest.readers.reader import Content
+from pipelines.ingest.readers.xml_encoding import place_of_broken_byte
 from pipelines.ingest.refusal import Refusal
 
 # An lxml element; lxml has no types of its own.
 Element = Any
 
 BYTES_A_PIECE = 1 << 16
-# Bytes that may pass without the end of an element that the caller takes and clears: what lies between stays in memory.
+# Bytes that may pass without an element that the caller has cleared at its end: what lies between stays in memory.
 MAX_ELEMENT_BYTES = 16 << 20
+# lxml looks up each attribute's value anew, so that their number counts twice.
+MAX_ATTRIBUTES = 1_000
 # Up to here libxml2 keeps the line of every element.
 SURE_LINES = 65_535
 
@@ -85,8 +88,8 @@ class _Prolog:
     def close(self) -> None: ...
 
 
-def read_root(data: Content) -> Root:
-    """Return the root element; nothing behind its tag is read.
+def read_root(data: Content, encoding: str | None = None) -> Root:
+    """Return the root element; nothing behind its tag is read. An `encoding` goes before the one that the file names.
 
     Raises:
         Refusal: the file is empty or no XML, or has a document type.
@@ -96,7 +99,7 @@ def read_root(data: Content) -> Root:
     if not data[:BYTES_A_PIECE].strip() and not data[:].strip():
         raise Refusal("empty_file", f"the file holds nothing ({len(data)} bytes)")
     prolog = _Prolog()
-    parser = etree.XMLParser(target=prolog, **_SAFE)
+    parser = etree.XMLParser(target=prolog, encoding=encoding, **_SAFE)
     try:
         for begin in range(0, len(data), BYTES_A_PIECE):
             parser.feed(data[begin : begin + BYTES_A_PIECE])
@@ -105,12 +108,14 @@ def read_root(data: Content) -> Root:
         assert prolog.root is not None  # noqa: S101 - it is set before that is raised
         return prolog.root
     except (etree.XMLSyntaxError, etree.ParserError) as error:
-        raise _refusal(parser, error, at_end=False) from None
+        raise _refusal(data, parser, error, at_end=False) from None
     raise Refusal("not_xml", "this is not XML: it has no root element")
 
 
-def read_elements(data: Content, tags: Sequence[str]) -> Iterator[tuple[str, Element]]:
+def read_elements(data: Content, tags: Sequence[str], encoding: str | None = None) -> Iterator[tuple[str, Element]]:
     """Yield ("start" or "end", element) for elements with these tags, in the order of the file.
+
+    An `encoding` goes before the one that the file names.
 
     Whoever takes them clears an element at its end, and removes it when the next one of its kind has ended (never at
     once: the parser may still be writing behind it).
@@ -120,32 +125,48 @@ def read_elements(data: Content, tags: Sequence[str]) -> Iterator[tuple[str, Ele
     """
     from lxml import etree
 
-    parser = etree.XMLPullParser(events=("start", "end"), tag=[*tags, f"{{{XINCLUDE}}}*"], **_SAFE)
+    wanted = [*tags, f"{{{XINCLUDE}}}*"]
+    parser = etree.XMLPullParser(events=("start", "end"), tag=wanted, encoding=encoding, **_SAFE)
     unended = 0
     try:
         for begin in range(0, len(data), BYTES_A_PIECE):
             parser.feed(data[begin : begin + BYTES_A_PIECE])
             unended += BYTES_A_PIECE
             for event, element in parser.read_events():
-                if event == "end":
-                    unended = 0
-                elif element.tag.startswith("{" + XINCLUDE):
-                    raise Refusal("xinclude", "the file includes another file, and only one file is ever read")
-                yield event, element
+                if event == "start":
+                    if element.tag.startswith("{" + XINCLUDE):
+                        raise Refusal("xinclude", "the file includes another file, and only one file is ever read")
+                    yield event, element
+                elif _holds_something(element):
+                    yield event, element
+                    unended = unended if _holds_something(element) else 0
+                else:
+                    yield event, element
             if unended > MAX_ELEMENT_BYTES:
                 raise Refusal("too_large", f"more than {MAX_ELEMENT_BYTES >> 20} MB stand in one element")
     except (etree.XMLSyntaxError, etree.ParserError) as error:
-        raise _refusal(parser, error, at_end=False) from None
+        raise _refusal(data, parser, error, at_end=False) from None
     try:
         parser.close()
     except (etree.XMLSyntaxError, etree.ParserError) as error:
-        raise _refusal(parser, error, at_end=True) from None
+        raise _refusal(data, parser, error, at_end=True) from None
     yield from parser.read_events()
 
 
+def _holds_something(element: Element) -> bool:
+    return len(element) > 0 or bool(element.keys()) or element.text is not None
+
+
 def attributes_of(element: Element) -> Iterator[tuple[str, str]]:
-    """Yield the attributes of an element as (name, value); lxml's own items() takes five times as long."""
-    return zip(element.keys(), element.values(), strict=True)
+    """Yield the attributes of an element as (name, value); lxml's own items() takes five times as long.
+
+    Raises:
+        Refusal: it has more than `MAX_ATTRIBUTES`.
+    """
+    names = element.keys()
+    if len(names) > MAX_ATTRIBUTES:
+        raise Refusal("too_large", f"an element has more than {MAX_ATTRIBUTES} attributes", line_of(element))
+    return zip(names, element.values(), strict=True)
 
 
 def line_of(element: Element) -> int | None:
@@ -158,7 +179,7 @@ def line_of(element: Element) -> int | None:
     return line - text.count("\n") if text and line > SURE_LINES else None
 
 
-def _refusal(parser: Any, error: Exception, *, at_end: bool) -> Refusal:
+def _refusal(data: Content, parser: Any, error: Exception, *, at_end: bool) -> Refusal:
     """Return what a person is told of libxml2's error: the first one in its log."""
     faults = [entry for entry in parser.feed_error_log if entry.level_name != "WARNING"]
     kind, line = (faults[0].type_name, faults[0].line) if faults else (None, getattr(error, "lineno", None))
@@ -167,4 +188,6 @@ def _refusal(parser: Any, error: Exception, *, at_end: bool) -> Refusal:
     code, text = _FAULTS.get(kind or "", ("malformed_xml", "this is not well-formed XML"))
     if kind == "ERR_RESOURCE_LIMIT":
         return Refusal(code, text)  # libxml2 has looked ahead, so it no longer knows the line
+    if kind == "ERR_INVALID_ENCODING":
+        text = place_of_broken_byte(data) or text
     return Refusal(code, f"line {line}: {text}" if line else text, line or None)

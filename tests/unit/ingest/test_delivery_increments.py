@@ -192,14 +192,6 @@ def test_transactions_remove_update_and_leave_what_they_do_not_mention(transacti
     ]  # fmt: skip
 
 
-def test_a_key_column_that_a_removal_does_not_mention_stands_for_any_value(transactions: Callable[..., Desk]) -> None:
-    desk = transactions(content="incremental", key=["subject", "id"])
-    rows = [{**said("Insert", key, "Cough"), "subject": subject} for subject in "AB" for key in "12"]
-    desk.take("edc/a.xml", json.dumps(rows))
-    desk.take("edc/b.xml", json.dumps([{**said("Remove", None), "subject": "A"}]))
-    assert desk.current().select("subject", "id").rows() == [("B", "1"), ("B", "2")]
-
-
 def test_in_a_cumulative_source_what_is_not_mentioned_is_blank_and_what_is_removed_gone(
     transactions: Callable[..., Desk],
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from odm_case import KEYS_1_3, form, group, items_of, odm, read, read_corpus, rows_of, subject, table_of
 
 from pipelines.ingest.readers import READERS
+from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
 
 
@@ -150,8 +151,6 @@ def test_a_value_with_is_null_is_kept_and_reported() -> None:
 
 
 def test_a_site_that_stands_behind_the_data_refuses_the_file() -> None:
-    from pipelines.ingest.refusal import Refusal
-
     with pytest.raises(Refusal) as refused:
         read(odm(subject(form(group('<ItemData ItemOID="A" Value="1"/>')) + '<SiteRef LocationOID="L1"/>')))
     assert refused.value.code == "late_site"
@@ -180,9 +179,34 @@ def test_a_mapped_file_is_read_as_bytes_are(tmp_path: Path) -> None:
     assert [table.rows for table in reading.tables] == [table.rows for table in read(data).tables]
 
 
-@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16", "windows-1252", "Shift_JIS", "GB18030", "Big5", "EUC-KR"])
+ENCODINGS = {
+    **dict.fromkeys(["UTF-8", "UTF-16", "Shift_JIS", "Windows-31J", "MS932", "EUC-JP", "GB18030", "GB2312"], "日本\\~"),
+    **dict.fromkeys(["Big5", "EUC-KR", "ks_c_5601-1987"], "日本\\~"),
+    **dict.fromkeys(["ISO-8859-1", "windows-1252"], "é\\~"),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_the_encoding_is_the_one_that_the_file_declares(encoding: str) -> None:
-    value = "é" if encoding == "windows-1252" else "日本"
+    value = ENCODINGS[encoding]
     text = odm(subject(form(group(f'<ItemData ItemOID="A" Value="{value}"/>')))).decode()
-    reading = read(text.replace("UTF-8", encoding).encode(encoding))
+    reading = read(text.replace("UTF-8", encoding).encode(encoding.replace("Windows-31J", "cp932")))
     assert items_of(reading, "IG") == [{"A": value}]
+
+
+@pytest.mark.parametrize(
+    ("declared", "written", "code"), [("UTF-8", b"\xe9", "UTF-8"), ("Shift_JIS", "①".encode("cp932"), "Shift_JIS")]
+)
+def test_the_byte_that_is_not_of_the_encoding_is_named(declared: str, written: bytes, code: str) -> None:
+    """F33."""
+    data = odm(subject(form(group('<ItemData ItemOID="A" Value="@"/>')))).replace(b"UTF-8", declared.encode())
+    with pytest.raises(Refusal) as refused:
+        read(data.replace(b"@", written))
+    assert refused.value.code == "undecodable"
+    assert f"byte {data.index(b'@')} (counted from 0) is not {code}" in refused.value.text
+
+
+def test_a_file_that_calls_itself_utf_16_and_is_not_is_told_so() -> None:
+    data = odm(subject(form(group('<ItemData ItemOID="A" Value="1"/>')))).replace(b"UTF-8", b"utf-16")
+    with pytest.raises(Refusal, match="line 1 names utf-16, but the file is not written in it"):
+        read(data)

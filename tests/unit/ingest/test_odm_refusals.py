@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from odm_case import form, group, odm, read, subject
 
-from pipelines.ingest.readers import xml_stream
+from pipelines.ingest.readers import odm_metadata, xml_stream
 from pipelines.ingest.readers.odm_tables import MAX_COLUMNS, MAX_VALUE_CHARACTERS
+from pipelines.ingest.readers.xml_stream import MAX_ATTRIBUTES
 from pipelines.ingest.refusal import Refusal
 
 LAUGHS = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
@@ -40,7 +41,7 @@ FILES: dict[str, tuple[bytes, str, int | None]] = {
     ),
     "a million nested elements": (b"<ODM>" + b"<a>" * 1_000_000, "too_large", None),
     "nested groups": (
-        odm(subject("<ItemGroupData ItemGroupOID='G'>" * 40 + "</ItemGroupData>" * 40)),
+        odm(subject("<ItemGroupData ItemGroupOID='G'>" * 40 + "</ItemGroupData>" * 40), version="2.0"),
         "too_deep",
         None,
     ),
@@ -48,6 +49,11 @@ FILES: dict[str, tuple[bytes, str, int | None]] = {
     "a huge text": (b"<ODM>" + b"x" * 11_000_000, "too_large", None),
     "a huge name": (b"<" + b"x" * 60_000 + b"/>", "too_large", 1),
     "a long value": (PLAIN.replace(b"Mr Secret", b"x" * (MAX_VALUE_CHARACTERS + 1)), "field_too_large", None),
+    "too many attributes": (
+        PLAIN.replace(b"Value=", " ".join(f'a{n}=""' for n in range(MAX_ATTRIBUTES)).encode() + b" Value="),
+        "too_large",
+        3,
+    ),
     "too many items": (
         odm(subject(form(group("".join(f'<ItemData ItemOID="I{n}" Value="1"/>' for n in range(MAX_COLUMNS + 1)))))),
         "too_many_columns",
@@ -82,7 +88,47 @@ FILES: dict[str, tuple[bytes, str, int | None]] = {
     "two values": (PLAIN.replace(b'Secret"/>', b'Secret"><Value>1</Value></ItemData>'), "two_values", 3),
     "text in an item": (PLAIN.replace(b'Secret"/>', b'Secret">1</ItemData>'), "stray_text", 3),
     "text in a group": (PLAIN.replace(b"</ItemGroupData>", b"1</ItemGroupData>"), "stray_text", 3),
+    "text behind an element in a typed item": (
+        PLAIN.replace(
+            b'<ItemData ItemOID="A" Value="Mr Secret"/>', b'<ItemDataAny ItemOID="A">Mr <b/>Secret</ItemDataAny>'
+        ),
+        "stray_text",
+        3,
+    ),
+    "text behind an element in a value": (
+        PLAIN.replace(b' Value="Mr Secret"/>', b"><Value>Mr <b/>Secret</Value></ItemData>"),
+        "stray_text",
+        3,
+    ),
+    "text between many groups": (odm(subject(form(group("") * 400 + "1" + group("") * 400))), "stray_text", 3),
     "text in a form": (PLAIN.replace(b"</FormData>", b"1</FormData>"), "stray_text", 3),
+    # Data that would be read as something else.
+    **{
+        f"{name} in no namespace": (
+            PLAIN.replace(f"<{name} ".encode(), f'<{name} xmlns="" '.encode()),
+            "misplaced_data",
+            3,
+        )
+        for name in ("ClinicalData", "SubjectData", "StudyEventData", "FormData", "ItemGroupData", "ItemData")
+    },
+    "an item of another ODM": (
+        PLAIN.replace(b"<ItemData ", b'<ItemData xmlns="http://www.cdisc.org/ns/odm/v1.2" '),
+        "misplaced_data",
+        3,
+    ),
+    "a group in a group before 2.0": (odm(subject(form(group(group(""), oid="O")))), "misplaced_data", None),
+    "an item in a form": (
+        PLAIN.replace(b"</FormData>", b'<ItemData ItemOID="B" Value="1"/></FormData>'),
+        "misplaced_data",
+        3,
+    ),
+    "an item named as an attribute of its group": (
+        PLAIN.replace(b'ItemOID="A"', b'ItemOID="Status"').replace(
+            b'ItemGroupOID="IG"', b'ItemGroupOID="IG" Status="open"'
+        ),
+        "ambiguous_name",
+        None,
+    ),
 }
 
 
@@ -128,9 +174,36 @@ def test_nothing_but_the_file_is_opened_by_the_parser_either() -> None:
     assert done.stdout.split() == ["doctype"] * 3
 
 
-def test_an_element_without_end_is_not_collected_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<x xmlns="urn:x">' + "<y/>" * 100_000 + "</x>",
+        # Those in a section of their own are read and cleared one by one, but these stay with what they hang on.
+        subject(form(group('<ItemData ItemOID="A" Value="1">' + "<AuditRecord/>" * 40_000 + "</ItemData>"))),
+        subject(form(group('<ItemData ItemOID="A" Value="1">' + '<AuditRecord ID="1"/>' * 40_000 + "</ItemData>"))),
+    ],
+    ids=["a vendor's", "empty audit records", "audit records"],
+)
+def test_an_element_without_end_is_not_collected_for_ever(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xml_stream, "MAX_ELEMENT_BYTES", 1 << 18)
-    endless = odm('<x xmlns="urn:x">' + "<y/>" * 100_000 + "</x>")
+    endless = odm(body)
     with pytest.raises(Refusal) as refused:
         read(endless)
+    assert refused.value.code == "too_large"
+
+
+def test_a_section_of_records_may_be_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_stream, "MAX_ELEMENT_BYTES", 1 << 18)
+    records = "".join(f'<AuditRecord ID="A{n}"><SourceID>{n}</SourceID></AuditRecord>' for n in range(20_000))
+    data = f'<ClinicalData StudyOID="S1" MetaDataVersionOID="1"><AuditRecords>{records}</AuditRecords></ClinicalData>'
+    assert read(odm(data)).counts["audit_records"] == 20_000
+
+
+def test_few_definitions_do_not_make_very_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(odm_metadata, "MAX_ITEM_USES", 99)
+    forms = "".join(f'<FormDef OID="F{n}"><ItemGroupRef ItemGroupOID="G"/></FormDef>' for n in range(10))
+    items = "".join(f'<ItemRef ItemOID="I{n}" Mandatory="No"/>' for n in range(10))
+    version = f'<MetaDataVersion OID="1">{forms}<ItemGroupDef OID="G">{items}</ItemGroupDef></MetaDataVersion>'
+    with pytest.raises(Refusal) as refused:
+        read(odm(f'<Study OID="S">{version}</Study>'))
     assert refused.value.code == "too_large"

@@ -116,10 +116,73 @@ def test_a_snapshot_that_only_inserts_has_no_nulls() -> None:
     assert read(data).remarks == ()
 
 
-def test_an_unknown_transaction_refuses_the_file() -> None:
+@pytest.mark.parametrize("where", ["group", "item"])
+def test_an_unknown_transaction_refuses_the_file(where: str) -> None:
+    data = (
+        put("Delete", A="1") if where == "group" else put("Update", A="1").replace("/>", ' TransactionType="Delete"/>')
+    )
     with pytest.raises(Refusal) as refused:
-        read(odm(put("Delete", A="1"), "Transactional"))
+        read(odm(data, "Transactional"))
     assert refused.value.code == "unknown_transaction"
+
+
+def of_items(group_operation: str, **items: str) -> str:
+    """Return a group of items that each say themselves what is done; all have the value 9."""
+    said = "".join(f'<ItemData ItemOID="{oid}" Value="9" {more}/>' for oid, more in items.items())
+    return subject(form(group(said, f'ItemGroupRepeatKey="1" TransactionType="{group_operation}"')))
+
+
+def test_an_item_that_is_told_for_context_changes_nothing() -> None:
+    told = of_items("Update", A='TransactionType="Context"', B="").replace('A" Value="9"', 'A"')
+    assert states(odm(put("Insert", A="1", B="2") + told, "Transactional")) == [("1", "Insert", "1", "9")]
+    assert states(odm(told, "Transactional")) == [("1", "Update", "", "9")]
+
+
+@pytest.mark.parametrize("operation", ["Insert", "Update", "Upsert"])
+def test_a_group_that_is_told_for_context_takes_what_its_items_say(operation: str) -> None:
+    told = of_items("Context", A=f'TransactionType="{operation}"', B="")
+    assert states(odm(put("Insert", A="1", B="2") + told, "Transactional")) == [("1", "Insert", "9", "2")]
+    # Context would have whoever merges deliveries pass it over.
+    assert states(odm(put("Insert", 2, B="2") + told, "Transactional"))[1] == ("1", "Upsert", "9", None)
+
+
+def test_a_group_that_is_told_for_context_changes_nothing() -> None:
+    body = put("Insert", A="1", B="2") + put("Context", A="9")
+    assert states(odm(body, "Transactional")) == [("1", "Insert", "1", "2")]
+
+
+def test_a_snapshot_in_which_an_item_is_removed_is_reported() -> None:
+    reading = read(odm(of_items("Insert", A='TransactionType="Remove"')))
+    assert [remark.code for remark in reading.remarks] == ["transactions_in_snapshot"]
+
+
+def test_what_a_removed_element_holds_is_removed_whatever_it_says() -> None:
+    removed = put("Update", A="2").replace("<SubjectData", '<SubjectData TransactionType="Remove"', 1)
+    assert states(odm(put("Insert", A="1") + removed, "Transactional"))[0][:3] == ("1", "Remove", None)
+
+
+@pytest.mark.parametrize(
+    ("removal", "removed"),
+    [
+        (subject("", more='TransactionType="Remove"'), "SubjectData StudyEventData FormData"),
+        (subject('<StudyEventData StudyEventOID="V1" TransactionType="Remove"/>'), "StudyEventData FormData"),
+        (
+            subject(
+                '<StudyEventData StudyEventOID="V1"><FormData FormOID="F" TransactionType="Remove"/></StudyEventData>'
+            ),
+            "FormData",
+        ),
+        (
+            put("Insert", A="1").replace("<SubjectData", '<SubjectData TransactionType="Remove"', 1),
+            "SubjectData StudyEventData FormData",
+        ),
+    ],
+)
+def test_subjects_events_and_forms_stand_once_and_say_that_they_are_gone(removal: str, removed: str) -> None:
+    reading = read(odm(put("Insert", 1, A="1") + put("Update", 2, A="1") + removal, "Transactional"))
+    for name in ("SubjectData", "StudyEventData", "FormData"):
+        (row,) = rows_of(reading, name)
+        assert (row.get("TransactionType") == "Remove") == (name in removed.split())
 
 
 def expected_states(steps: list[tuple[str, int, dict[str, str]]]) -> dict[int, tuple[str, dict[str, str | None]]]:
@@ -129,6 +192,8 @@ def expected_states(steps: list[tuple[str, int, dict[str, str]]]) -> dict[int, t
         before = records.get(repeat)
         if operation == "Remove":
             records[repeat] = ("Remove", {})
+        elif operation == "Context" and before is not None:
+            continue
         elif before is None:
             records[repeat] = (operation, dict(values))
         elif before[0] == "Remove":

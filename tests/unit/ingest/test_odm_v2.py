@@ -57,3 +57,8 @@ def test_an_item_definition_names_the_form_around_its_groups() -> None:
         ("FO.DM", "IG.DM", "IT.SEX"),
         ("FO.DM", "IG.RACE", "IT.RACE"),
     ]
+
+
+def test_a_group_in_a_group_is_no_record_of_it() -> None:
+    reading = read_corpus("snapshot_2_0.xml")
+    assert "ItemGroupData" not in {table.name for table in reading.tables}

@@ -149,7 +149,8 @@ def _landing_file(system: str, entry: os.DirEntry[str], inside: Path) -> Landing
     """Return the file, None for what is no file, and a refusal for a name or a link that is not safe to follow."""
     path = Path(entry.path)
     refusal = None
-    if not path.resolve().is_relative_to(inside):
+    # Not Path.resolve, which fails on a link that leads to itself.
+    if not Path(os.path.realpath(path)).is_relative_to(inside):
         refusal = Refusal("outside_landing", "the file is a link that leads out of the site's folder")
         found = path.lstat()
     else:

@@ -163,6 +163,7 @@ def test_links_out_of_the_site_are_refused(desk: Desk, tmp_path: Path) -> None:
     (folder / "AE_out.csv").symlink_to(outside)
     (folder / "AE_lost.csv").symlink_to(folder / "absent.csv")
     (folder / "AE_in.csv").symlink_to(folder / "AE_1.csv")
+    (folder / "AE_loop.csv").symlink_to(folder / "AE_loop.csv")
     (folder / "AE_folder.csv").mkdir()
     os.mkfifo(folder / "AE_pipe.csv")
     got = {event.file: (event.status, event.reason.split(":")[0]) for event in desk.ingest()}
@@ -171,6 +172,7 @@ def test_links_out_of_the_site_are_refused(desk: Desk, tmp_path: Path) -> None:
         "AE_in.csv": ("duplicate", "duplicate of edc/AE_1.csv"),
         "AE_out.csv": ("refused", "outside_landing"),
         "AE_lost.csv": ("refused", "unreadable"),
+        "AE_loop.csv": ("refused", "unreadable"),
     }
     assert not any(b"SECRET" in content for content in content_of(desk.home.store).values())
 

@@ -80,6 +80,12 @@ class SiteHistory:
             return next((event for event in self.chain(source) if event.sha256 == sha256), None)
         return None
 
+    def objection(self, file: str, sha256: str) -> DeliveryEvent | None:
+        """Return why a file is in use for no source: these bytes under this name were rejected, or are held."""
+        named = [event for event in self.events if (event.name, event.sha256) == (file, sha256)]
+        rejected = (event for event in reversed(named) if event.is_rejected)
+        return next(rejected, None) or next((event for event in named if event in self.pending.values()), None)
+
     def chain(self, source: str, but: str = "") -> list[DeliveryEvent]:
         """Return the increments that a source's current rows come from; without the last if that has the hash `but`."""
         chain = chain_to(self.events, self.current.get(source))
@@ -102,8 +108,9 @@ class SiteHistory:
             if told in _OF_A_MANIFEST and (told == MANIFEST_MISMATCH or file in self._announced):
                 return False
             return told != "unreadable" and last.layout == self._digest(last.source) and code in (None, told)
-        if last == self.pending.get(last.source):
-            return last.layout == self._digest(last.source)
+        held = self.pending.get(last.source)
+        if held and (held.name, held.sha256) == (file, last.sha256):
+            return held.layout == self._digest(last.source)
         # A mended configuration has the current delivery read again. Older ones stay as they were read, so that
         # none of them becomes current by that.
         current = self.current.get(last.source)

@@ -85,6 +85,11 @@ class DeliveryEvent:
         return f"{self.system}/{self.file}"
 
     @property
+    def is_rejected(self) -> bool:
+        """Whether a person refused it after it was held."""
+        return self.decision is not None and self.decision.verdict == "rejected"
+
+    @property
     def order(self) -> float:
         """Among accepted deliveries of its source, the one with the highest is current."""
         decision = self.decision
@@ -144,15 +149,19 @@ def current_of(events: Iterable[DeliveryEvent]) -> dict[str, DeliveryEvent]:
 def pending_of(events: Iterable[DeliveryEvent]) -> dict[str, DeliveryEvent]:
     """Return, by source, the held delivery that waits for a decision: the newest, unless another was accepted later.
 
-    The current one, read again, is no other.
+    The current one, read again, is no other. Where a newer held one was rejected, the older waits again, but not if it
+    came under the same name: the site itself has replaced that.
     """
     pending: dict[str, DeliveryEvent] = {}
     current: dict[str, str] = {}
-    for event in events:
+    for event in sorted(events, key=lambda event: event.order if event.status == "accepted" else event.sequence):
+        waits = pending.get(event.source)
         if event.status == "held":
             pending[event.source] = event
         elif event.status == "accepted":
             if current.get(event.source) != event.sha256:
                 pending.pop(event.source, None)
             current[event.source] = event.sha256
+        elif waits and event.is_rejected and event.name == waits.name:
+            del pending[event.source]
     return pending

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -110,8 +110,7 @@ class SiteIntake:
         for source in self._asked(arrival):
             repeated = self.history.repeated(source, arrival.file.name, arrival.sha256)
             if repeated:
-                reason = f"duplicate of {repeated.name}{', which is held' if repeated.status == 'held' else ''}"
-                self._add(arrival, source, "duplicate", reason=reason, rows=repeated.rows)
+                self._add_repeated(arrival, source, repeated)
             else:
                 to_read.append(source)
         if not to_read:
@@ -130,9 +129,18 @@ class SiteIntake:
         if not last or any(event.sha256 != arrival.sha256 for event in last.values()):
             return arrival.named
         sources = self._unsettled(arrival)
-        for source in last.keys() - set(sources):
-            self.history.touch(arrival.file.name, source, arrival.file.mtime_ns)
+        for source in sorted(last.keys() - set(sources)):
+            # A newer time is a new delivery by the site; an older one comes of restoring or copying.
+            is_sent_again = source in arrival.named and arrival.file.mtime_ns > last[source].mtime_ns
+            if is_sent_again and (repeated := self.history.repeated(source, arrival.file.name, arrival.sha256)):
+                self._add_repeated(arrival, source, repeated)
+            else:
+                self.history.touch(arrival.file.name, source, arrival.file.mtime_ns)
         return sources
+
+    def _add_repeated(self, arrival: _Arrival, source: str, repeated: DeliveryEvent) -> None:
+        reason = f"duplicate of {repeated.name}{', which is held' if repeated.status == 'held' else ''}"
+        self._add(arrival, source, "duplicate", reason=reason, rows=repeated.rows)
 
     def _judged(
         self, arrival: _Arrival, content: Content, sources: Sequence[str]
@@ -144,6 +152,9 @@ class SiteIntake:
         """
         if arrival.refusal:
             raise arrival.refusal
+        objection = self.history.objection(arrival.file.name, arrival.sha256)
+        if objection and objection.decision:
+            raise Refusal("rejected", f"{objection.decision.told}; it was held for {objection.reason}")
         announced = self.announced.get(arrival.file.name)
         hold_to_announcement(self.study, self.site, arrival.sha256, announced)
         read = self._read(arrival.file.name, content, sources)
@@ -153,6 +164,9 @@ class SiteIntake:
         # What is only read again is current already, and stays so.
         before = {s: current[s] for s in sources if s in current and current[s].sha256 != arrival.sha256}
         judgement = judge(self.home, self.study, before, read)
+        if objection and not before and judgement.status == "accepted":
+            # A file is one: a source that is new to study.yml does not take what is held for another.
+            judgement = replace(judgement, status="held", reason=objection.reason)
         return {source: self._built(arrival, source, one, judgement) for source, one in read.items()}, judgement
 
     def _built(self, arrival: _Arrival, source: str, read: SourceRows, judgement: Judgement) -> _Taken:

@@ -140,8 +140,8 @@ def _waits_for(
     now: Clock,
 ) -> str:
     """Return what a file has to wait for, in words; blank where it may be read."""
-    if contract.at_rest_seconds and now().timestamp() - file.mtime_ns / 1e9 < contract.at_rest_seconds:
-        return f"it changed less than {contract.at_rest_seconds} seconds ago"
+    if contract.at_rest_seconds and (why := _tell_unrest(file, contract.at_rest_seconds, now().timestamp())):
+        return why
     if contract.announced_by == "done":
         marker = beside.get(file.name + DONE)
         if marker is None:
@@ -155,6 +155,19 @@ def _waits_for(
             return f"{MANIFEST} cannot be read"
         return "" if file.file in manifest else f"{MANIFEST} does not list it yet"
     return ""
+
+
+def _tell_unrest(file: LandingFile, seconds: int, now: float) -> str:
+    """Return in words that a file changed a moment ago; blank where it did not.
+
+    A time that the sender gave it and that is yet to come says nothing: then that of this machine is asked.
+    """
+    changed = file.mtime_ns / 1e9
+    if changed > now:
+        changed = file.ctime_ns / 1e9
+    if changed > now:
+        return "it changed after the present time of this machine; set the clock right"
+    return f"it changed less than {seconds} seconds ago" if now - changed < seconds else ""
 
 
 def _read(file: LandingFile) -> dict[str, Announced] | Refusal:

@@ -22,7 +22,10 @@ _ARRIVING = (".part", ".tmp", ".filepart")
 
 @dataclass(frozen=True)
 class LandingFile:
-    """A file as it lies in landing; `name` is `<system>/<file>` in printable characters."""
+    """A file as it lies in landing; `name` is `<system>/<file>` in printable characters.
+
+    `mtime_ns` may be given it by the sender; `ctime_ns` is when this machine saw it change last.
+    """
 
     path: Path
     system: str
@@ -30,6 +33,7 @@ class LandingFile:
     size: int
     mtime_ns: int
     refusal: Refusal | None = None
+    ctime_ns: int = 0
 
     @property
     def name(self) -> str:
@@ -163,4 +167,6 @@ def _landing_file(system: str, entry: os.DirEntry[str], inside: Path) -> Landing
             return None
     if not (system.isprintable() and entry.name.isprintable()):
         refusal = Refusal("unusable_name", "the file's name holds control characters or bytes that are no text")
-    return LandingFile(path, printable(system), printable(entry.name), found.st_size, found.st_mtime_ns, refusal)
+    return LandingFile(
+        path, printable(system), printable(entry.name), found.st_size, found.st_mtime_ns, refusal, found.st_ctime_ns
+    )

@@ -42,6 +42,24 @@ def test_a_growing_upload_is_never_read_early(desk_for: Callable[..., Desk]) -> 
     assert desk.current().height == 60
 
 
+def test_a_time_that_is_yet_to_come_does_not_keep_a_file_out(desk_for: Callable[..., Desk]) -> None:
+    """A sender whose clock is wrong, or that gives its local time for UTC, dates a file into the future."""
+    desk = desk_for(delivery={"at_rest_seconds": 30})
+    path = desk.put("edc/AE.csv", A)
+    arrived = datetime.now(UTC)
+    os.utime(path, (arrived.timestamp() + 9 * 3_600,) * 2)
+    told = {seconds: desk_waits(desk, arrived + timedelta(seconds=seconds)) for seconds in (-60, 20, 40)}
+    assert told == {
+        -60: ["it changed after the present time of this machine; set the clock right"],
+        20: ["it changed less than 30 seconds ago"],
+        40: [],
+    }
+
+
+def desk_waits(desk: Desk, now: datetime) -> list[str]:
+    return [one.why for one in waiting_files(desk.home, desk.study, lambda: now)]
+
+
 @pytest.mark.parametrize("ending", [".part", ".tmp", ".filepart", ".PART"])
 def test_names_of_transfer_programs_are_left_alone(desk: Desk, ending: str) -> None:
     """F18."""

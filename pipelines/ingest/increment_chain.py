@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pipelines.ingest.extracted_day import stated_day
 from pipelines.ingest.increments import SOURCE_FILE, SOURCE_ROW, key_expression, lay_increments, with_source_files
 from pipelines.ingest.layout import LINEAGE_COLUMNS
-from pipelines.ingest.ledger import DeliveryEvent
+from pipelines.ingest.ledger import DeliveryEvent, name_in_rows
 from pipelines.ingest.readers import Content
 from pipelines.ingest.refusal import Refusal
 from pipelines.ingest.source_rows import SourceRows
@@ -77,12 +77,12 @@ def build(
         Refusal: a file of the store can no longer be read as declared.
     """
     names = [event.name for event in chain]
-    if chain and chain[-1].layout == digest and _is_in_order([*(event.extracted for event in chain), new.day]):
+    if chain and chain[-1].layout == digest and _goes_last(chain, new, digest):
         before = pq.read_table(home.store / str(chain[-1].store) / ROWS_FILE)
         if new.name in names:
             overtaken = chain[len(names) - 1 - names[::-1].index(new.name)]
-            own = pl.DataFrame(new.rows)[SOURCE_FILE].unique().to_list()
-            before = with_source_files(before, {name: _overtaken(name, overtaken.sha256) for name in own})
+            own = f"/{name_in_rows('', '', overtaken.name, overtaken.member)}"
+            before = _with_hash(before, overtaken.sha256, own)
         laid = lay_increments([new.rows], source.delivery.key, before)
     else:
         parts = _in_order([*(_read_again(home, source, event, read) for event in chain), new])
@@ -114,17 +114,17 @@ def _in_order(increments: Sequence[Increment]) -> list[pa.Table]:
     return [one.rows if last[one.name] == one.sha256 else _with_hash(one.rows, one.sha256) for _, one in ordered]
 
 
-def _with_hash(rows: pa.Table, sha256: str) -> pa.Table:
-    own = pl.DataFrame(rows)[SOURCE_FILE].unique().to_list()
-    return with_source_files(rows, {name: _overtaken(name, sha256) for name in own})
+def _with_hash(rows: pa.Table, sha256: str, own: str = "") -> pa.Table:
+    """Return rows of which those of an overtaken file name its hash as well; their file's name ends with `own`."""
+    files = [file for file in pl.DataFrame(rows)[SOURCE_FILE].unique() if file.endswith(own)]
+    return with_source_files(rows, {file: f"{file}#{sha256[:8]}" for file in files})
 
 
-def _overtaken(source_file: str, sha256: str) -> str:
-    return f"{source_file}#{sha256[:8]}"
-
-
-def _is_in_order(days: Sequence[str | None]) -> bool:
-    known = _days(days)
+def _goes_last(chain: Sequence[DeliveryEvent], new: Increment, digest: str) -> bool:
+    """Return whether an increment is laid over all before it, and those in the order in which they came."""
+    if new.day is not None and any(event.layout != digest for event in chain):
+        return False  # their days were read under another declaration, or were not asked
+    known = _days([*(event.extracted for event in chain), new.day])
     return known == sorted(known)
 
 

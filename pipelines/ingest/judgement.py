@@ -50,8 +50,10 @@ def judge(home: Home, study: Study, current: Mapping[str, DeliveryEvent], taken:
     extracted = {name: stated_day(taken[name].rows, study.sources[name]) for name in current}
     for name, event in current.items():
         source, day = study.sources[name], extracted[name]
-        before = event.extracted or (day and stated_day(_rows_of(home, event), source))
-        if day and before and day < before and not source.delivery.is_incremental:
+        if not day or source.delivery.is_incremental:
+            continue
+        before = _day_of(home, event, source)
+        if before and day < before:
             reason = f"{OUT_OF_ORDER}: extracted {day}, the current one {before}"
             return Judgement("superseded", reason, extracted)
     told = [
@@ -117,6 +119,17 @@ def _keys(rows: pa.Table, source: Source) -> pl.DataFrame:
     if not {name.casefold() for name in source.delivery.key} <= present:
         return pl.DataFrame({"key": []})  # read before its key was declared: nothing to compare
     return frame.select(key_expression(frame, source.delivery.key).alias("key")).unique()
+
+
+def _day_of(home: Home, current: DeliveryEvent, source: Source) -> str | None:
+    """Return the day of the current delivery as the source reads it now; its event's may come of another declaration.
+
+    None where that cannot be read from it: it is then not certainly newer than anything.
+    """
+    try:
+        return stated_day(_rows_of(home, current), source)
+    except Refusal:
+        return None
 
 
 def _rows_of(home: Home, event: DeliveryEvent) -> pa.Table:

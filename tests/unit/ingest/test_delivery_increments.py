@@ -72,6 +72,19 @@ def test_files_of_one_name_are_told_apart_by_their_hash(desk: Desk) -> None:
     assert lineage(desk) == {"1": (f"AE.csv#{first.sha256[:8]}", 1), "2": ("AE.csv", 1)}
 
 
+def test_a_file_without_rows_takes_the_name_of_the_one_before_all_the_same(
+    desk: Desk, desk_for: Callable[..., Desk]
+) -> None:
+    first = desk.take("edc/AE.csv", of("1,Cough", "2,Fever"))
+    desk.take("edc/AE.csv", of())
+    overtaken = f"AE.csv#{first.sha256[:8]}"
+    assert lineage(desk) == {"1": (overtaken, 1), "2": (overtaken, 2)}
+    desk.take("edc/AE.csv", of("2,High fever"))
+    assert lineage(desk) == {"1": (overtaken, 1), "2": ("AE.csv", 1)}
+    desk.ingest(desk_for(delivery=INCREMENTAL, missing=["NA"]).study)
+    assert lineage(desk) == {"1": (overtaken, 1), "2": ("AE.csv", 1)}
+
+
 @pytest.mark.parametrize("name", ["AE_1.csv", "AE_2.csv", "AE_9.csv"])
 def test_an_increment_that_is_there_already_is_a_duplicate(desk: Desk, name: str) -> None:
     """F21: sent again under any name, an older increment undoes nothing."""
@@ -108,6 +121,21 @@ def test_increments_out_of_order_are_laid_in_their_order(desk_for: Callable[...,
     assert (event.status, event.rows) == ("accepted", 2)
     assert terms(desk) == {"1": "Fever", "2": "Pain"}
     desk.take("edc/AE_4.csv", of("2,Ache,2024-05-04", columns=columns))
+    assert terms(desk) == {"1": "Fever", "2": "Ache"}
+
+
+def test_a_day_that_is_declared_later_puts_increments_in_order(desk_for: Callable[..., Desk]) -> None:
+    """F24: those that came before it was declared, and a late one after it."""
+    desk = desk_for(delivery=INCREMENTAL)
+    columns = "id,term,day"
+    desk.take("edc/AE_1.csv", of("1,Cough,2024-05-01", columns=columns))
+    desk.take("edc/AE_4.csv", of("1,Fever,2024-05-04", columns=columns))
+    desk.take("edc/AE_2.csv", of("1,Rash,2024-05-02", columns=columns))
+    assert terms(desk) == {"1": "Rash"}
+    desk.study = desk_for(delivery=INCREMENTAL, **DATED).study
+    assert [event.status for event in desk.ingest()] == ["accepted"]
+    assert terms(desk) == {"1": "Fever"}
+    desk.take("edc/AE_3.csv", of("1,Pain,2024-05-03", "2,Ache,2024-05-03", columns=columns))
     assert terms(desk) == {"1": "Fever", "2": "Ache"}
 
 

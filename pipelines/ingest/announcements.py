@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -79,7 +80,7 @@ def arrivals_of(study: Study, files: Iterable[LandingFile], now: Clock) -> Arriv
             continue
         arrivals.ready.append(file)
         if contract is not None and contract.announced_by == "manifest" and isinstance(manifest, dict):
-            announced[file.name] = manifest[file.file]
+            announced[file.name] = manifest[_listed_as(file.file)]
     return replace(arrivals, announced=announced)
 
 
@@ -153,7 +154,7 @@ def _waits_for(
             return f"{MANIFEST} is not there yet"
         if isinstance(manifest, Refusal):
             return f"{MANIFEST} cannot be read"
-        return "" if file.file in manifest else f"{MANIFEST} does not list it yet"
+        return "" if _listed_as(file.file) in manifest else f"{MANIFEST} does not list it yet"
     return ""
 
 
@@ -193,14 +194,20 @@ def _entries(data: bytes) -> dict[str, Announced]:
         entries: dict[str, Announced] = {}
         for line in lines:
             named = {name: (line[written] or "").strip() for name, written in columns.items()}
-            if None in line or not named["file"] or named["file"] in entries:
+            file = _listed_as(named["file"])
+            if None in line or not file or file in entries:
                 raise _bad("each line names one file, and each file once", lines.line_num)
-            entries[named["file"]] = _entry(named, lines.line_num)
+            entries[file] = _entry(named, lines.line_num)
         return entries
     except UnicodeDecodeError as error:
         raise _bad(f"it is not UTF-8 (byte {error.start})") from error
     except csv.Error as error:
         raise _bad("it is not CSV", lines.line_num) from error
+
+
+def _listed_as(file: str) -> str:
+    """Return a file's name in one form: some systems write a letter and its accent as two characters."""
+    return unicodedata.normalize("NFC", file)
 
 
 def _entry(named: Mapping[str, str], line: int) -> Announced:

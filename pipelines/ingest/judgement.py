@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -82,17 +82,23 @@ def hold_to_announcement(study: Study, site: str, sha256: str, announced: Announ
         raise Refusal("manifest_mismatch", "its sha256 is another than the manifest's; have it sent again")
 
 
-def hold_to_row_count(announced: Announced | None, taken: Mapping[str, SourceRows]) -> None:
-    """Hold a file's rows to what the manifest says; of one that several sources share, no one knows which are meant.
+def hold_to_row_count(
+    study: Study, sources: Sequence[str], announced: Announced | None, taken: Mapping[str, SourceRows]
+) -> None:
+    """Hold a file's rows to what the manifest says; of one with several tables, no one knows which rows are meant.
+
+    `sources` are all that the file feeds, `taken` what those took that were asked now.
 
     Raises:
         Refusal: another number of rows.
     """
-    if announced is None or announced.rows is None or len(taken) != 1:
+    tables = {(study.sources[name].member, study.sources[name].table) for name in sources}
+    if announced is None or announced.rows is None or len(tables) != 1:
         return
-    (rows,) = (one.facts.rows for one in taken.values())
-    if rows != announced.rows:
-        raise Refusal("manifest_mismatch", f"it has {rows} rows, the manifest announces {announced.rows}")
+    for one in taken.values():
+        if one.facts.rows != announced.rows:
+            told = f"it has {one.facts.rows} rows, the manifest announces {announced.rows}"
+            raise Refusal("manifest_mismatch", told)
 
 
 def _shrinkage(home: Home, source: Source, name: str, current: DeliveryEvent, taken: SourceRows) -> Iterator[str]:

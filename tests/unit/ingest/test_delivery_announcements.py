@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ingest_desk import SITE, STUDY, Desk
+from ingest_desk import SITE, STUDY, Desk, study_of
 
 from pipelines.ingest import ingest_site, waiting_files
+from pipelines.settings import Home
 
 A = "subjid,aeterm\n1,Headache\n2,Cough\n"
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -131,6 +133,40 @@ def test_what_differs_from_its_manifest_is_refused_until_one_of_them_is_mended(
     desk.put("edc/manifest.csv", manifest(head=",site,study", more=f",{SITE},{STUDY}"))
     assert [event.status for event in desk.ingest()] == ["accepted"]
     assert desk.ingest() == []
+
+
+def test_rows_are_counted_where_sources_share_a_table(home: Home) -> None:
+    """F19: two sources read the one table of a file, and a manifest cannot mean another."""
+    shared = {name: {"path": "edc/AE.csv", "delivery": {"announced_by": "manifest"}} for name in ("AE", "MH")}
+    desk = Desk(home, study_of(**shared))
+    desk.put("edc/AE.csv", A)
+    desk.put("edc/manifest.csv", manifest(rows="3"))
+    told = "manifest_mismatch: it has 2 rows, the manifest announces 3"
+    assert [(event.source, event.reason) for event in desk.ingest()] == [("AE", told), ("MH", told)]
+    desk.put("edc/manifest.csv", manifest())
+    assert [event.status for event in desk.ingest()] == ["accepted", "accepted"]
+
+
+def test_the_file_before_sent_under_the_manifest_of_the_new_one_is_no_mere_duplicate(
+    desk_for: Callable[..., Desk],
+) -> None:
+    desk = desk_for(delivery={"announced_by": "manifest"})
+    desk.put("edc/manifest.csv", manifest())
+    desk.take("edc/AE.csv", A)
+    desk.put("edc/manifest.csv", manifest(A + "3,Fever\n", rows="3"))
+    assert desk.ingest() == []  # the new one is on its way
+    event = desk.take("edc/AE.csv", A)
+    assert (event.status, event.reason.partition(":")[0]) == ("refused", "manifest_mismatch")
+    assert (desk.ingest(), desk.current().height) == ([], 2)
+    assert desk.take("edc/AE.csv", A + "3,Fever\n").status == "accepted"
+
+
+def test_a_manifest_names_a_file_in_either_unicode_form(desk_for: Callable[..., Desk]) -> None:
+    """F35: a Mac writes the parts of a letter, the export the letter."""
+    desk = desk_for(delivery={"announced_by": "manifest"})
+    desk.put("edc/" + unicodedata.normalize("NFD", "AE_Köln.csv"), A)
+    desk.put("edc/manifest.csv", manifest(file=unicodedata.normalize("NFC", "AE_Köln.csv")))
+    assert [event.status for event in desk.ingest()] == ["accepted"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from pipelines.ingest.increment_chain import chain_to
-from pipelines.ingest.ledger import DeliveryEvent, current_of, pending_of
+from pipelines.ingest.ledger import DeliveryEvent, current_of, pending_of, settle_pending
 
 # Refusals that a corrected manifest may lift.
 MANIFEST_MISMATCH = "manifest_mismatch"
@@ -53,13 +53,10 @@ class SiteHistory:
         """Take a new event into the ledger."""
         self._remember(event, len(self.events))
         self.events.append(event)
+        before = self.current.get(event.source)
+        settle_pending(self.pending, event, before.sha256 if before else None)
         if event.status == "accepted":
-            before = self.current.get(event.source)
-            if before is None or before.sha256 != event.sha256:
-                self.pending.pop(event.source, None)
             self.current[event.source] = event
-        elif event.status == "held":
-            self.pending[event.source] = event
 
     def touch(self, file: str, source: str, mtime_ns: int) -> None:
         """Note that a file with the same bytes has another time."""

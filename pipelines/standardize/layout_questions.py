@@ -122,8 +122,8 @@ def _of_column(
 
 def _tell_odd_text(study: Study, delivery: CurrentDelivery) -> Iterator[LayoutQuestion]:
     dataset = dataset_of_source(study, delivery.source)
-    at = (delivery.site, dataset, delivery.source, delivery.source_file)
     for odd in delivery.odd_text:
+        at = (delivery.site, dataset, delivery.source, odd.source_file or delivery.source_file)
         values = f"{odd.values} value{'' if odd.values == 1 else 's'} of {odd.column}"
         record = f"{delivery.source} values of {odd.column}: "
         if odd.oddity == "control":
@@ -141,12 +141,12 @@ def _tell_remarks(
 ) -> Iterator[LayoutQuestion]:
     """Tell what the reader remarked; what is about a whole file by one of the sources that share it (`told`)."""
     dataset = dataset_of_source(study, delivery.source)
-    at = (delivery.site, dataset, delivery.source, delivery.source_file)
     for number, remark in enumerate(delivery.remarks, start=1):
         of_file = (delivery.source_file, delivery.sha256, remark)
         if not remark.table and told.setdefault(of_file, delivery.source) != delivery.source:
             continue
         record = f"{delivery.source} {remark.code} {number}"
+        at = (delivery.site, dataset, delivery.source, remark.source_file or delivery.source_file)
         yield LayoutQuestion(*at, record, None, REMARK, "minor", remark.text, remark.row)
 
 

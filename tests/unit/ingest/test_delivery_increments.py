@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from ingest_desk import STUDY, Desk
 
 from pipelines.ingest import current_deliveries, read_deliveries
+from pipelines.ingest.examination import OddText
 from pipelines.ingest.increments import lay_increments
+from pipelines.ingest.readers import READERS, Reading, Remark
 
 INCREMENTAL: dict[str, Any] = {"content": "incremental", "key": ["id"]}
 DATED: dict[str, Any] = {"extract_date": "day", "dates": {"day": ["YYYY-MM-DD"]}}
@@ -79,6 +82,64 @@ def test_a_file_without_rows_takes_the_name_of_the_one_before_all_the_same(
     assert lineage(desk) == {"1": (overtaken, 1), "2": ("AE.csv", 1)}
     desk.ingest(desk_for(delivery=INCREMENTAL, missing=["NA"]).study)
     assert lineage(desk) == {"1": (overtaken, 1), "2": ("AE.csv", 1)}
+
+
+def told(desk: Desk) -> list[tuple[str, int | None, str]]:
+    (current,) = current_deliveries(desk.home, STUDY)
+    named = [(one.source_file or current.source_file, one.row, one.code) for one in current.remarks]
+    return [(file.removeprefix("ST-1/101/edc/"), row, code) for file, row, code in named]
+
+
+def test_rows_that_share_a_key_are_told_until_another_file_replaces_them(
+    desk: Desk, desk_for: Callable[..., Desk]
+) -> None:
+    """F26: an increment about something else settles nothing."""
+    first = desk.take("edc/AE.csv", of("1,Cough", "2,Fever", "2,Pain"))
+    both = [("AE.csv", 2, "repeated_key"), ("AE.csv", 3, "repeated_key")]
+    assert told(desk) == both
+    desk.take("edc/AE_2.csv", of("3,Rash"))
+    assert told(desk) == both
+    desk.take("edc/AE.csv", of("4,Ache"))
+    overtaken = [(f"AE.csv#{first.sha256[:8]}", row, code) for _, row, code in both]
+    assert told(desk) == overtaken
+    desk.ingest(desk_for(delivery=INCREMENTAL, missing=["NA"]).study)
+    assert told(desk) == overtaken
+    desk.study = desk_for(delivery=INCREMENTAL, missing=["NA"]).study
+    desk.take("edc/AE_3.csv", of("2,High fever"))
+    assert told(desk) == []
+
+
+def test_what_a_reader_remarked_is_told_of_its_file_as_long_as_a_row_of_it_is_left(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = READERS["csv"].read
+
+    def remarking(data: Any, source: Any) -> Reading:
+        reading = read(data, source)
+        return replace(reading, remarks=(Remark("hidden_rows", "row 1 is hidden", "", 1), Remark("hidden_sheets", "1")))
+
+    monkeypatch.setattr(READERS["csv"], "read", remarking)
+    desk.take("edc/AE_1.csv", of("1,Cough", "2,Fever"))
+    monkeypatch.undo()
+    desk.take("edc/AE_2.csv", of("3,Rash"))
+    desk.take("edc/AE_3.csv", of("1,Pain"))
+    assert told(desk) == [("AE_1.csv", None, "hidden_sheets")]
+    desk.take("edc/AE_4.csv", of("2,Ache"))
+    assert told(desk) == []
+
+
+def test_odd_text_is_that_of_the_rows_in_use_with_the_place_of_the_first(desk: Desk) -> None:
+    """F35: text that is compared in another form is so, also where the newest file is odd in another way."""
+    desk.take("edc/AE_1.csv", of("1,Cough", "2,Ｆever"))
+    desk.take("edc/AE_2.csv", of("3,Ra\u200fsh", columns="ID,Term"))
+    (current,) = current_deliveries(desk.home, STUDY)
+    assert current.odd_text == (
+        OddText("term", "control", 1, 1),
+        OddText("term", "form", 1, 2, "ST-1/101/edc/AE_1.csv"),
+    )
+    desk.take("edc/AE_3.csv", of("2,Fever"))
+    (current,) = current_deliveries(desk.home, STUDY)
+    assert current.odd_text == (OddText("term", "control", 1, 1, "ST-1/101/edc/AE_2.csv"),)
 
 
 @pytest.mark.parametrize("name", ["AE_1.csv", "AE_2.csv", "AE_9.csv"])

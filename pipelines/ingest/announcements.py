@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pipelines.ingest.landing import LandingFile, fits, landing_files, landing_sites, sources_of
+from pipelines.ingest.landing import LandingFile, fits, landing_files, landing_sites, printable, sources_of
+from pipelines.ingest.ledger import ledger_path, read_ledger
 from pipelines.ingest.refusal import Refusal
 from pipelines.settings import Home
 from pipelines.study import Study
@@ -49,12 +50,14 @@ class WaitingFile:
 class Arrivals:
     """A site's files, those that may be read in the order of their arrival.
 
-    A manifest that cannot be read is among the ready ones, with its refusal, so that it is told as any other file.
+    `missing` are names (`<system>/<file>`) that a manifest lists and that are not there, with the hash of each. A
+    manifest that cannot be read is among the ready ones, with its refusal, so that it is told as any other file.
     """
 
     ready: list[LandingFile]
     waiting: list[tuple[LandingFile, str]]
     announced: Mapping[str, Announced] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def arrivals_of(study: Study, files: Iterable[LandingFile], now: Clock) -> Arrivals:
@@ -81,20 +84,37 @@ def arrivals_of(study: Study, files: Iterable[LandingFile], now: Clock) -> Arriv
         arrivals.ready.append(file)
         if contract is not None and contract.announced_by == "manifest" and isinstance(manifest, dict):
             announced[file.name] = manifest[_listed_as(file.file)]
-    return replace(arrivals, announced=announced)
+    there = {_listed_as(name) for name in by_name}
+    listed = {
+        f"{system}/{file}": entry.sha256
+        for system, manifest in manifests.items()
+        if isinstance(manifest, dict)
+        for file, entry in manifest.items()
+    }
+    missing = {name: sha256 for name, sha256 in listed.items() if name not in there}
+    return replace(arrivals, announced=announced, missing=missing)
 
 
 def waiting_files(home: Home, study: Study, now: Clock) -> list[WaitingFile]:
     """Return the files of a study that no run would read now, sorted by site and file.
 
+    So is one that a manifest lists and that never came.
+
     Raises:
-        UserError: a folder cannot be listed.
+        UserError: a folder cannot be listed, or a ledger is damaged.
     """
-    found = [
-        WaitingFile(site, file.name, why)
-        for site in landing_sites(home, study.study)
-        for file, why in arrivals_of(study, landing_files(home, study.study, site), now).waiting
-    ]
+    found = []
+    for site in landing_sites(home, study.study):
+        arrivals = arrivals_of(study, landing_files(home, study.study, site), now)
+        found += [WaitingFile(site, file.name, why) for file, why in arrivals.waiting]
+        if arrivals.missing:
+            came = {event.sha256 for event in read_ledger(ledger_path(home, study.study, site))}
+            why = f"{MANIFEST} lists it, and it is not there"
+            found += [
+                WaitingFile(site, printable(name), why)
+                for name, sha256 in arrivals.missing.items()
+                if sha256 not in came
+            ]
     return sorted(found, key=lambda waiting: (waiting.site, waiting.file))
 
 

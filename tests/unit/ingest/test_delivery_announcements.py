@@ -103,7 +103,7 @@ def test_a_file_waits_until_the_manifest_lists_it(desk_for: Callable[..., Desk])
     desk.put("edc/AE.csv", A)
     assert (desk.ingest(), waiting(desk)) == ([], [("edc/AE.csv", "manifest.csv is not there yet")])
     desk.put("edc/manifest.csv", manifest(file="AE_2.csv"))
-    assert (desk.ingest(), waiting(desk)) == ([], [("edc/AE.csv", "manifest.csv does not list it yet")])
+    assert (desk.ingest(), waiting(desk)[0]) == ([], ("edc/AE.csv", "manifest.csv does not list it yet"))
     desk.put("edc/manifest.csv", manifest(rows=""))
     assert [(event.file, event.status, event.rows) for event in desk.ingest()] == [("AE.csv", "accepted", 2)]
     assert desk.ingest() == []
@@ -159,6 +159,19 @@ def test_the_file_before_sent_under_the_manifest_of_the_new_one_is_no_mere_dupli
     assert (event.status, event.reason.partition(":")[0]) == ("refused", "manifest_mismatch")
     assert (desk.ingest(), desk.current().height) == ([], 2)
     assert desk.take("edc/AE.csv", A + "3,Fever\n").status == "accepted"
+
+
+def test_a_file_that_is_announced_and_never_came_is_told(desk_for: Callable[..., Desk]) -> None:
+    """Not of one that was read and then cleared away."""
+    desk = desk_for("edc/*.csv", delivery={"announced_by": "manifest"})
+    path = desk.put("edc/AE.csv", A)
+    other = manifest("id\n", file="LB.csv").partition("\n")[2]
+    desk.put("edc/manifest.csv", manifest() + other)
+    desk.ingest()
+    path.unlink()
+    assert waiting(desk) == [("edc/LB.csv", "manifest.csv lists it, and it is not there")]
+    desk.put("edc/LB.csv", "id\n")
+    assert waiting(desk) == []
 
 
 def test_a_manifest_names_a_file_in_either_unicode_form(desk_for: Callable[..., Desk]) -> None:

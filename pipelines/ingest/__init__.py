@@ -16,6 +16,7 @@ from pipelines.ingest.deliveries import (
     previous_deliveries,
     read_deliveries,
     repeated_deliveries,
+    still_refused,
 )
 from pipelines.ingest.intake import ingest_site, ingest_study, utc_now
 from pipelines.ingest.landing import landing_sites, unusable_site_folders
@@ -40,6 +41,7 @@ __all__ = [
     "previous_deliveries",
     "read_deliveries",
     "repeated_deliveries",
+    "still_refused",
     "unusable_site_folders",
     "utc_now",
     "waiting_files",

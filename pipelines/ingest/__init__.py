@@ -12,9 +12,11 @@ from pipelines.ingest.deliveries import (
     held_deliveries,
     known_sites,
     late_deliveries,
+    may_be_foreign,
     previous_deliveries,
     read_deliveries,
     repeated_deliveries,
+    still_refused,
 )
 from pipelines.ingest.intake import ingest_site, ingest_study, utc_now
 from pipelines.ingest.landing import landing_sites, unusable_site_folders
@@ -35,9 +37,11 @@ __all__ = [
     "landing_fingerprint",
     "landing_sites",
     "late_deliveries",
+    "may_be_foreign",
     "previous_deliveries",
     "read_deliveries",
     "repeated_deliveries",
+    "still_refused",
     "unusable_site_folders",
     "utc_now",
     "waiting_files",

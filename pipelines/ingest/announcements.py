@@ -6,11 +6,13 @@ import csv
 import hashlib
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pipelines.ingest.landing import LandingFile, fits, landing_files, landing_sites, sources_of
+from pipelines.ingest.landing import LandingFile, fits, landing_files, landing_sites, printable, sources_of
+from pipelines.ingest.ledger import ledger_path, read_ledger
 from pipelines.ingest.refusal import Refusal
 from pipelines.settings import Home
 from pipelines.study import Study
@@ -48,12 +50,14 @@ class WaitingFile:
 class Arrivals:
     """A site's files, those that may be read in the order of their arrival.
 
-    A manifest that cannot be read is among the ready ones, with its refusal, so that it is told as any other file.
+    `missing` are names (`<system>/<file>`) that a manifest lists and that are not there, with the hash of each. A
+    manifest that cannot be read is among the ready ones, with its refusal, so that it is told as any other file.
     """
 
     ready: list[LandingFile]
     waiting: list[tuple[LandingFile, str]]
     announced: Mapping[str, Announced] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def arrivals_of(study: Study, files: Iterable[LandingFile], now: Clock) -> Arrivals:
@@ -79,21 +83,38 @@ def arrivals_of(study: Study, files: Iterable[LandingFile], now: Clock) -> Arriv
             continue
         arrivals.ready.append(file)
         if contract is not None and contract.announced_by == "manifest" and isinstance(manifest, dict):
-            announced[file.name] = manifest[file.file]
-    return replace(arrivals, announced=announced)
+            announced[file.name] = manifest[_listed_as(file.file)]
+    there = {_listed_as(name) for name in by_name}
+    listed = {
+        f"{system}/{file}": entry.sha256
+        for system, manifest in manifests.items()
+        if isinstance(manifest, dict)
+        for file, entry in manifest.items()
+    }
+    missing = {name: sha256 for name, sha256 in listed.items() if name not in there}
+    return replace(arrivals, announced=announced, missing=missing)
 
 
 def waiting_files(home: Home, study: Study, now: Clock) -> list[WaitingFile]:
     """Return the files of a study that no run would read now, sorted by site and file.
 
+    So is one that a manifest lists and that never came.
+
     Raises:
-        UserError: a folder cannot be listed.
+        UserError: a folder cannot be listed, or a ledger is damaged.
     """
-    found = [
-        WaitingFile(site, file.name, why)
-        for site in landing_sites(home, study.study)
-        for file, why in arrivals_of(study, landing_files(home, study.study, site), now).waiting
-    ]
+    found = []
+    for site in landing_sites(home, study.study):
+        arrivals = arrivals_of(study, landing_files(home, study.study, site), now)
+        found += [WaitingFile(site, file.name, why) for file, why in arrivals.waiting]
+        if arrivals.missing:
+            came = {event.sha256 for event in read_ledger(ledger_path(home, study.study, site))}
+            why = f"{MANIFEST} lists it, and it is not there"
+            found += [
+                WaitingFile(site, printable(name), why)
+                for name, sha256 in arrivals.missing.items()
+                if sha256 not in came
+            ]
     return sorted(found, key=lambda waiting: (waiting.site, waiting.file))
 
 
@@ -140,8 +161,8 @@ def _waits_for(
     now: Clock,
 ) -> str:
     """Return what a file has to wait for, in words; blank where it may be read."""
-    if contract.at_rest_seconds and now().timestamp() - file.mtime_ns / 1e9 < contract.at_rest_seconds:
-        return f"it changed less than {contract.at_rest_seconds} seconds ago"
+    if contract.at_rest_seconds and (why := _tell_unrest(file, contract.at_rest_seconds, now().timestamp())):
+        return why
     if contract.announced_by == "done":
         marker = beside.get(file.name + DONE)
         if marker is None:
@@ -153,8 +174,21 @@ def _waits_for(
             return f"{MANIFEST} is not there yet"
         if isinstance(manifest, Refusal):
             return f"{MANIFEST} cannot be read"
-        return "" if file.file in manifest else f"{MANIFEST} does not list it yet"
+        return "" if _listed_as(file.file) in manifest else f"{MANIFEST} does not list it yet"
     return ""
+
+
+def _tell_unrest(file: LandingFile, seconds: int, now: float) -> str:
+    """Return in words that a file changed a moment ago; blank where it did not.
+
+    A time that the sender gave it and that is yet to come says nothing: then that of this machine is asked.
+    """
+    changed = file.mtime_ns / 1e9
+    if changed > now:
+        changed = file.ctime_ns / 1e9
+    if changed > now:
+        return "it changed after the present time of this machine; set the clock right"
+    return f"it changed less than {seconds} seconds ago" if now - changed < seconds else ""
 
 
 def _read(file: LandingFile) -> dict[str, Announced] | Refusal:
@@ -180,14 +214,20 @@ def _entries(data: bytes) -> dict[str, Announced]:
         entries: dict[str, Announced] = {}
         for line in lines:
             named = {name: (line[written] or "").strip() for name, written in columns.items()}
-            if None in line or not named["file"] or named["file"] in entries:
+            file = _listed_as(named["file"])
+            if None in line or not file or file in entries:
                 raise _bad("each line names one file, and each file once", lines.line_num)
-            entries[named["file"]] = _entry(named, lines.line_num)
+            entries[file] = _entry(named, lines.line_num)
         return entries
     except UnicodeDecodeError as error:
         raise _bad(f"it is not UTF-8 (byte {error.start})") from error
     except csv.Error as error:
         raise _bad("it is not CSV", lines.line_num) from error
+
+
+def _listed_as(file: str) -> str:
+    """Return a file's name in one form: some systems write a letter and its accent as two characters."""
+    return unicodedata.normalize("NFC", file)
 
 
 def _entry(named: Mapping[str, str], line: int) -> Announced:

@@ -115,6 +115,21 @@ def delivered_files(deliveries: pl.DataFrame) -> pl.DataFrame:
     return files.select(deliveries.columns).sort("site", "system", "file", "sequence")
 
 
+def still_refused(deliveries: pl.DataFrame) -> pl.DataFrame:
+    """Return the refused files of the frame that `read_deliveries` gives, by site and file.
+
+    Of a file that came again under its name, what it was last counts.
+    """
+    at = ["site", "system", "file"]
+    last = deliveries.sort("sequence", maintain_order=True).unique(at, keep="last", maintain_order=True)
+    return last.filter(pl.col("status") == "refused").sort(at)
+
+
+def may_be_foreign(deliveries: pl.DataFrame) -> pl.DataFrame:
+    """Return those of the files still refused that may be another study's."""
+    return still_refused(deliveries).filter(pl.col("security"))
+
+
 def known_sites(home: Home, study_id: str) -> list[str]:
     """Return the sites that have a folder in landing or have ever delivered, sorted."""
     return sorted({*landing_sites(home, study_id), *(site for site, _ in _ledgers(home, study_id))})

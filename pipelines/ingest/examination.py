@@ -27,12 +27,16 @@ _TESTS: dict[Oddity, Callable[[str], bool]] = {
 
 @dataclass(frozen=True)
 class OddText:
-    """Odd values of one column of a file: how many, and the 1-based data row of the first."""
+    """Odd values of one column of a file: how many, and the 1-based data row of the first.
+
+    `source_file` is the file of that row, where it is an earlier increment.
+    """
 
     column: str
     oddity: Oddity
     values: int
     first_row: int
+    source_file: str = ""
 
 
 def count_repeated_rows(table: pa.Table) -> int:

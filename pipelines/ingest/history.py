@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from pipelines.ingest.increment_chain import chain_to
-from pipelines.ingest.ledger import DeliveryEvent, current_of, pending_of
+from pipelines.ingest.ledger import DeliveryEvent, current_of, pending_of, settle_pending
 
 # Refusals that a corrected manifest may lift.
 MANIFEST_MISMATCH = "manifest_mismatch"
@@ -53,13 +53,10 @@ class SiteHistory:
         """Take a new event into the ledger."""
         self._remember(event, len(self.events))
         self.events.append(event)
+        before = self.current.get(event.source)
+        settle_pending(self.pending, event, before.sha256 if before else None)
         if event.status == "accepted":
-            before = self.current.get(event.source)
-            if before is None or before.sha256 != event.sha256:
-                self.pending.pop(event.source, None)
             self.current[event.source] = event
-        elif event.status == "held":
-            self.pending[event.source] = event
 
     def touch(self, file: str, source: str, mtime_ns: int) -> None:
         """Note that a file with the same bytes has another time."""
@@ -79,6 +76,12 @@ class SiteHistory:
         if source in self._incremental:
             return next((event for event in self.chain(source) if event.sha256 == sha256), None)
         return None
+
+    def objection(self, file: str, sha256: str) -> DeliveryEvent | None:
+        """Return why a file is in use for no source: these bytes under this name were rejected, or are held."""
+        named = [event for event in self.events if (event.name, event.sha256) == (file, sha256)]
+        rejected = (event for event in reversed(named) if event.is_rejected)
+        return next(rejected, None) or next((event for event in named if event in self.pending.values()), None)
 
     def chain(self, source: str, but: str = "") -> list[DeliveryEvent]:
         """Return the increments that a source's current rows come from; without the last if that has the hash `but`."""
@@ -102,8 +105,9 @@ class SiteHistory:
             if told in _OF_A_MANIFEST and (told == MANIFEST_MISMATCH or file in self._announced):
                 return False
             return told != "unreadable" and last.layout == self._digest(last.source) and code in (None, told)
-        if last == self.pending.get(last.source):
-            return last.layout == self._digest(last.source)
+        held = self.pending.get(last.source)
+        if held and (held.name, held.sha256) == (file, last.sha256):
+            return held.layout == self._digest(last.source)
         # A mended configuration has the current delivery read again. Older ones stay as they were read, so that
         # none of them becomes current by that.
         current = self.current.get(last.source)

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.ingest.extracted_day import stated_day
-from pipelines.ingest.increments import SOURCE_FILE, SOURCE_ROW, key_expression, lay_increments, with_source_files
-from pipelines.ingest.layout import LINEAGE_COLUMNS
-from pipelines.ingest.ledger import DeliveryEvent
-from pipelines.ingest.readers import Content
+from pipelines.ingest.increments import SOURCE_ROW, key_expression, lay_increments, with_source_files
+from pipelines.ingest.laid_facts import facts_of_laid
+from pipelines.ingest.ledger import DeliveryEvent, name_in_rows
+from pipelines.ingest.readers import Content, Remark
 from pipelines.ingest.refusal import Refusal
 from pipelines.ingest.source_rows import SourceRows
 from pipelines.ingest.store import ROWS_FILE, original_of
@@ -26,12 +26,17 @@ ReadSource = Callable[[str, Content], SourceRows]
 
 @dataclass(frozen=True)
 class Increment:
-    """One file of an incremental source: its name, its bytes' hash, the rows that it holds itself, and their day."""
+    """One file of an incremental source: its name, its bytes' hash, the rows that it holds itself, and their day.
+
+    `source_file` is its name in the rows, `remarks` what its reader remarked.
+    """
 
     name: str
     sha256: str
     rows: pa.Table
     day: str | None
+    source_file: str
+    remarks: tuple[Remark, ...]
 
 
 def chain_to(events: Sequence[DeliveryEvent], last: DeliveryEvent | None) -> list[DeliveryEvent]:
@@ -57,7 +62,8 @@ def increment_of(name: str, sha256: str, taken: SourceRows, source: Source) -> I
     if blank.any():
         row = frame[SOURCE_ROW][int(blank.arg_true()[0])]
         raise Refusal("blank_key", f"row {row} has nothing in the columns of the key: {', '.join(source.delivery.key)}")
-    return Increment(name, sha256, taken.rows, stated_day(taken.rows, source))
+    day = stated_day(taken.rows, source)
+    return Increment(name, sha256, taken.rows, day, taken.source_file, taken.facts.remarks)
 
 
 def build(
@@ -77,26 +83,26 @@ def build(
     Raises:
         Refusal: a file of the store can no longer be read as declared.
     """
-    names = [event.name for event in chain]
-    if chain and chain[-1].layout == digest and _is_in_order([*(event.extracted for event in chain), new.day]):
-        before = pq.read_table(home.store / str(chain[-1].store) / ROWS_FILE)
-        if new.name in names:
-            overtaken = chain[len(names) - 1 - names[::-1].index(new.name)]
-            own = pl.DataFrame(new.rows)[SOURCE_FILE].unique().to_list()
-            before = with_source_files(before, {name: _overtaken(name, overtaken.sha256) for name in own})
-        laid = lay_increments([new.rows], source.delivery.key, before)
+    key = source.delivery.key
+    if chain and chain[-1].layout == digest and _goes_last(chain, new, digest):
+        before, earlier = _rows_before(home, chain, new)
+        laid = lay_increments([new.rows], key, before)
     else:
-        parts = _in_order([*(_read_again(home, source, event, read) for event in chain), new])
-        laid = lay_increments(parts, source.delivery.key)
-    own_odd = {one.column for one in taken.facts.odd_text}
-    odd_before = chain[-1].odd_text if chain else ()
-    facts = replace(
-        taken.facts,
-        rows=laid.num_rows,
-        columns=tuple(name for name in laid.column_names if name not in LINEAGE_COLUMNS),
-        odd_text=(*taken.facts.odd_text, *(one for one in odd_before if one.column not in own_odd)),
-    )
-    return SourceRows(laid, facts)
+        again = [_read_again(home, source, event, read) for event in chain]
+        parts = _told_apart([*again, new])
+        laid = lay_increments(_in_order(parts), key)
+        earlier = [replace(remark, source_file=part.source_file) for part in parts[:-1] for remark in part.remarks]
+    return SourceRows(laid, facts_of_laid(laid, taken.facts, new.source_file, earlier, key), new.source_file)
+
+
+def _rows_before(home: Home, chain: Sequence[DeliveryEvent], new: Increment) -> tuple[pa.Table, list[Remark]]:
+    """Return the rows that a chain gave and what was remarked of them, under the names that its files have now."""
+    study_id, site = new.source_file.split("/")[:2]
+    files = [(name_in_rows(study_id, site, event.name, event.member), event) for event in chain]
+    overtaken = {file: _with_hash(file, event.sha256) for file, event in files if event.name == new.name}
+    rows = with_source_files(pq.read_table(home.store / str(chain[-1].store) / ROWS_FILE), overtaken)
+    remarks = [replace(remark, source_file=remark.source_file or files[-1][0]) for remark in chain[-1].remarks]
+    return rows, [replace(one, source_file=overtaken.get(one.source_file, one.source_file)) for one in remarks]
 
 
 def _read_again(home: Home, source: Source, event: DeliveryEvent, read: ReadSource) -> Increment:
@@ -108,24 +114,34 @@ def _read_again(home: Home, source: Source, event: DeliveryEvent, read: ReadSour
             raise Refusal(refusal.code, told, refusal.line) from refusal
 
 
-def _in_order(increments: Sequence[Increment]) -> list[pa.Table]:
-    """Return their rows by day; of files that came under one name, the older ones are told by their hash as well."""
-    ordered = sorted(zip(_days([one.day for one in increments]), increments, strict=True), key=lambda pair: pair[0])
+def _told_apart(increments: Sequence[Increment]) -> list[Increment]:
+    """Return files of which the older ones that came under one name are told by their hash as well."""
     last = {one.name: one.sha256 for one in increments}
-    return [one.rows if last[one.name] == one.sha256 else _with_hash(one.rows, one.sha256) for _, one in ordered]
+    told = []
+    for one in increments:
+        if last[one.name] == one.sha256:
+            told.append(one)
+        else:
+            name = _with_hash(one.source_file, one.sha256)
+            told.append(replace(one, rows=with_source_files(one.rows, {one.source_file: name}), source_file=name))
+    return told
 
 
-def _with_hash(rows: pa.Table, sha256: str) -> pa.Table:
-    own = pl.DataFrame(rows)[SOURCE_FILE].unique().to_list()
-    return with_source_files(rows, {name: _overtaken(name, sha256) for name in own})
+def _in_order(increments: Sequence[Increment]) -> list[pa.Table]:
+    """Return their rows by day."""
+    ordered = sorted(zip(_days([one.day for one in increments]), increments, strict=True), key=lambda pair: pair[0])
+    return [one.rows for _, one in ordered]
 
 
-def _overtaken(source_file: str, sha256: str) -> str:
+def _with_hash(source_file: str, sha256: str) -> str:
     return f"{source_file}#{sha256[:8]}"
 
 
-def _is_in_order(days: Sequence[str | None]) -> bool:
-    known = _days(days)
+def _goes_last(chain: Sequence[DeliveryEvent], new: Increment, digest: str) -> bool:
+    """Return whether an increment is laid over all before it, and those in the order in which they came."""
+    if new.day is not None and any(event.layout != digest for event in chain):
+        return False  # their days were read under another declaration, or were not asked
+    known = _days([*(event.extracted for event in chain), new.day])
     return known == sorted(known)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -50,8 +50,10 @@ def judge(home: Home, study: Study, current: Mapping[str, DeliveryEvent], taken:
     extracted = {name: stated_day(taken[name].rows, study.sources[name]) for name in current}
     for name, event in current.items():
         source, day = study.sources[name], extracted[name]
-        before = event.extracted or (day and stated_day(_rows_of(home, event), source))
-        if day and before and day < before and not source.delivery.is_incremental:
+        if not day or source.delivery.is_incremental:
+            continue
+        before = _day_of(home, event, source)
+        if before and day < before:
             reason = f"{OUT_OF_ORDER}: extracted {day}, the current one {before}"
             return Judgement("superseded", reason, extracted)
     told = [
@@ -80,17 +82,23 @@ def hold_to_announcement(study: Study, site: str, sha256: str, announced: Announ
         raise Refusal("manifest_mismatch", "its sha256 is another than the manifest's; have it sent again")
 
 
-def hold_to_row_count(announced: Announced | None, taken: Mapping[str, SourceRows]) -> None:
-    """Hold a file's rows to what the manifest says; of one that several sources share, no one knows which are meant.
+def hold_to_row_count(
+    study: Study, sources: Sequence[str], announced: Announced | None, taken: Mapping[str, SourceRows]
+) -> None:
+    """Hold a file's rows to what the manifest says; of one with several tables, no one knows which rows are meant.
+
+    `sources` are all that the file feeds, `taken` what those took that were asked now.
 
     Raises:
         Refusal: another number of rows.
     """
-    if announced is None or announced.rows is None or len(taken) != 1:
+    tables = {(study.sources[name].member, study.sources[name].table) for name in sources}
+    if announced is None or announced.rows is None or len(tables) != 1:
         return
-    (rows,) = (one.facts.rows for one in taken.values())
-    if rows != announced.rows:
-        raise Refusal("manifest_mismatch", f"it has {rows} rows, the manifest announces {announced.rows}")
+    for one in taken.values():
+        if one.facts.rows != announced.rows:
+            told = f"it has {one.facts.rows} rows, the manifest announces {announced.rows}"
+            raise Refusal("manifest_mismatch", told)
 
 
 def _shrinkage(home: Home, source: Source, name: str, current: DeliveryEvent, taken: SourceRows) -> Iterator[str]:
@@ -117,6 +125,17 @@ def _keys(rows: pa.Table, source: Source) -> pl.DataFrame:
     if not {name.casefold() for name in source.delivery.key} <= present:
         return pl.DataFrame({"key": []})  # read before its key was declared: nothing to compare
     return frame.select(key_expression(frame, source.delivery.key).alias("key")).unique()
+
+
+def _day_of(home: Home, current: DeliveryEvent, source: Source) -> str | None:
+    """Return the day of the current delivery as the source reads it now; its event's may come of another declaration.
+
+    None where that cannot be read from it: it is then not certainly newer than anything.
+    """
+    try:
+        return stated_day(_rows_of(home, current), source)
+    except Refusal:
+        return None
 
 
 def _rows_of(home: Home, event: DeliveryEvent) -> pa.Table:

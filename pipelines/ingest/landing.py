@@ -22,7 +22,10 @@ _ARRIVING = (".part", ".tmp", ".filepart")
 
 @dataclass(frozen=True)
 class LandingFile:
-    """A file as it lies in landing; `name` is `<system>/<file>` in printable characters."""
+    """A file as it lies in landing; `name` is `<system>/<file>` in printable characters.
+
+    `mtime_ns` may be given it by the sender; `ctime_ns` is when this machine saw it change last.
+    """
 
     path: Path
     system: str
@@ -30,6 +33,7 @@ class LandingFile:
     size: int
     mtime_ns: int
     refusal: Refusal | None = None
+    ctime_ns: int = 0
 
     @property
     def name(self) -> str:
@@ -149,7 +153,8 @@ def _landing_file(system: str, entry: os.DirEntry[str], inside: Path) -> Landing
     """Return the file, None for what is no file, and a refusal for a name or a link that is not safe to follow."""
     path = Path(entry.path)
     refusal = None
-    if not path.resolve().is_relative_to(inside):
+    # Not Path.resolve, which fails on a link that leads to itself.
+    if not Path(os.path.realpath(path)).is_relative_to(inside):
         refusal = Refusal("outside_landing", "the file is a link that leads out of the site's folder")
         found = path.lstat()
     else:
@@ -162,4 +167,6 @@ def _landing_file(system: str, entry: os.DirEntry[str], inside: Path) -> Landing
             return None
     if not (system.isprintable() and entry.name.isprintable()):
         refusal = Refusal("unusable_name", "the file's name holds control characters or bytes that are no text")
-    return LandingFile(path, printable(system), printable(entry.name), found.st_size, found.st_mtime_ns, refusal)
+    return LandingFile(
+        path, printable(system), printable(entry.name), found.st_size, found.st_mtime_ns, refusal, found.st_ctime_ns
+    )

@@ -17,6 +17,7 @@ from pipelines.ingest.readers.redcap_dictionary import dictionary_digest
 from pipelines.ingest.refusal import Refusal
 from pipelines.sql_text import columns_in
 from pipelines.study_source import SPARSE_FORMATS, Expression, Source
+from pipelines.value_sql import date_formats
 
 # What a source says that decides how its files are read, and as whose.
 _READ_BY = {
@@ -57,6 +58,9 @@ def layout_of(source: Source, mapped: Sequence[str] = (), study_names: Collectio
     parts: list[object] = [READERS[source.format].version, EXAMINATION, declaration, declared, required, read]
     if source.delivery.key:
         parts.append([source.delivery.content, *source.delivery.key])
+    if source.delivery.is_incremental and source.extract_date is not None:
+        order = source.extract_date.model_dump(mode="json")  # increments are laid by it, so it decides about rows
+        parts.append([order, date_formats(source, "extract_date", source.extract_date)])
     if source.study is not None:
         parts.append(sorted(study_names))
     spelling = {_folded(name): name for name in reversed(declared)}

@@ -85,6 +85,11 @@ class DeliveryEvent:
         return f"{self.system}/{self.file}"
 
     @property
+    def is_rejected(self) -> bool:
+        """Whether a person refused it after it was held."""
+        return self.decision is not None and self.decision.verdict == "rejected"
+
+    @property
     def order(self) -> float:
         """Among accepted deliveries of its source, the one with the highest is current."""
         decision = self.decision
@@ -142,17 +147,31 @@ def current_of(events: Iterable[DeliveryEvent]) -> dict[str, DeliveryEvent]:
 
 
 def pending_of(events: Iterable[DeliveryEvent]) -> dict[str, DeliveryEvent]:
-    """Return, by source, the held delivery that waits for a decision: the newest, unless another was accepted later.
-
-    The current one, read again, is no other.
-    """
+    """Return, by source, the held delivery that waits for a decision: the newest, unless something settled it since."""
     pending: dict[str, DeliveryEvent] = {}
     current: dict[str, str] = {}
-    for event in events:
-        if event.status == "held":
-            pending[event.source] = event
-        elif event.status == "accepted":
-            if current.get(event.source) != event.sha256:
-                pending.pop(event.source, None)
+    for event in sorted(events, key=lambda event: event.order if event.status == "accepted" else event.sequence):
+        settle_pending(pending, event, current.get(event.source))
+        if event.status == "accepted":
             current[event.source] = event.sha256
     return pending
+
+
+def settle_pending(pending: dict[str, DeliveryEvent], event: DeliveryEvent, current: str | None) -> None:
+    """Bring up to date what waits for a decision; `current` is the hash of what was in use when the event came.
+
+    Settled is what is held when another file is accepted, but not one that says of itself that it is older, nor the
+    current one read again. Settled is also what the site replaced under its name, by the current bytes or by what was
+    rejected then; a held file of another name waits on.
+    """
+    waits = pending.get(event.source)
+    if event.status == "held":
+        pending[event.source] = event
+    elif waits is None:
+        return
+    elif event.status == "accepted":
+        is_older = event.extracted is not None and waits.extracted is not None and event.extracted < waits.extracted
+        if event.sha256 != current and not is_older:
+            del pending[event.source]
+    elif event.name == waits.name and (event.is_rejected or (event.status == "duplicate" and event.sha256 == current)):
+        del pending[event.source]

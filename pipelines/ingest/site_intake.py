@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -106,17 +106,17 @@ class SiteIntake:
 
     def _take(self, arrival: _Arrival, content: Arrived) -> None:
         """Add the events of a file whose bytes are there."""
-        to_read = []
-        for source in self._asked(arrival):
-            repeated = self.history.repeated(source, arrival.file.name, arrival.sha256)
-            if repeated:
-                reason = f"duplicate of {repeated.name}{', which is held' if repeated.status == 'held' else ''}"
-                self._add(arrival, source, "duplicate", reason=reason, rows=repeated.rows)
-            else:
-                to_read.append(source)
-        if not to_read:
+        asked = to_read = self._asked(arrival)
+        if not asked:
             return
         try:
+            if arrival.refusal:
+                raise arrival.refusal
+            announced = self.announced.get(arrival.file.name)
+            hold_to_announcement(self.study, self.site, arrival.sha256, announced)
+            to_read = [source for source in asked if not self._is_repeated(arrival, source)]
+            if not to_read:
+                return
             taken, judgement = self._judged(arrival, content.content, to_read)
         except Refusal as refusal:
             self._refuse(arrival, content, refusal, to_read)
@@ -125,14 +125,27 @@ class SiteIntake:
             self._keep(arrival, content, source, one, judgement)
 
     def _asked(self, arrival: _Arrival) -> Sequence[str]:
-        """Return the sources for which a file is new, or needs another look."""
+        """Return the sources for which a file is new, came again, or needs another look."""
         last = arrival.last
         if not last or any(event.sha256 != arrival.sha256 for event in last.values()):
             return arrival.named
         sources = self._unsettled(arrival)
-        for source in last.keys() - set(sources):
-            self.history.touch(arrival.file.name, source, arrival.file.mtime_ns)
+        for source in sorted(last.keys() - set(sources)):
+            # A newer time is a new delivery by the site; an older one comes of restoring or copying.
+            is_sent_again = source in arrival.named and arrival.file.mtime_ns > last[source].mtime_ns
+            if is_sent_again and self.history.repeated(source, arrival.file.name, arrival.sha256):
+                sources.append(source)
+            else:
+                self.history.touch(arrival.file.name, source, arrival.file.mtime_ns)
         return sources
+
+    def _is_repeated(self, arrival: _Arrival, source: str) -> bool:
+        """Return whether a file is for a source what is there already, and add the event that says so."""
+        repeated = self.history.repeated(source, arrival.file.name, arrival.sha256)
+        if repeated:
+            reason = f"duplicate of {repeated.name}{', which is held' if repeated.status == 'held' else ''}"
+            self._add(arrival, source, "duplicate", reason=reason, rows=repeated.rows)
+        return repeated is not None
 
     def _judged(
         self, arrival: _Arrival, content: Content, sources: Sequence[str]
@@ -140,19 +153,20 @@ class SiteIntake:
         """Read a file for some of its sources and say what becomes of it.
 
         Raises:
-            Refusal: it cannot be read as declared, is not what was announced, or is someone else's.
+            Refusal: it cannot be read as declared, has not the announced rows, is someone else's, or was rejected.
         """
-        if arrival.refusal:
-            raise arrival.refusal
-        announced = self.announced.get(arrival.file.name)
-        hold_to_announcement(self.study, self.site, arrival.sha256, announced)
+        objection = self.history.objection(arrival.file.name, arrival.sha256)
+        if objection and objection.decision:
+            raise Refusal("rejected", f"{objection.decision.told}; it was held for {objection.reason}")
         read = self._read(arrival.file.name, content, sources)
-        if len(arrival.sources) == 1:
-            hold_to_row_count(announced, read)
+        hold_to_row_count(self.study, arrival.sources, self.announced.get(arrival.file.name), read)
         current = self.history.current
         # What is only read again is current already, and stays so.
         before = {s: current[s] for s in sources if s in current and current[s].sha256 != arrival.sha256}
         judgement = judge(self.home, self.study, before, read)
+        if objection and not before and judgement.status == "accepted":
+            # A file is one: a source that is new to study.yml does not take what is held for another.
+            judgement = replace(judgement, status="held", reason=objection.reason)
         return {source: self._built(arrival, source, one, judgement) for source, one in read.items()}, judgement
 
     def _built(self, arrival: _Arrival, source: str, read: SourceRows, judgement: Judgement) -> _Taken:
@@ -214,7 +228,9 @@ class SiteIntake:
             if known == ("refused", arrival.sha256, refusal.reason, self._digest(source)):
                 self.history.touch(arrival.file.name, source, arrival.file.mtime_ns)
                 continue
-            self._add(arrival, source, "refused", received_at=_received_before(arrival, last), **told)
+            came_again = last is not None and arrival.file.mtime_ns > last.mtime_ns and last.status != "refused"
+            received_at = None if came_again else _received_before(arrival, last)
+            self._add(arrival, source, "refused", received_at=received_at, **told)
 
     def _add(
         self, arrival: _Arrival, source: str, status: Status, *, received_at: str | None = None, **facts: Any

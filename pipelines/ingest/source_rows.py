@@ -34,10 +34,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class SourceRows:
-    """The rows that one source takes from a file, with their lineage, and what is told of them."""
+    """The rows that one source takes from a file, with their lineage, and what is told of them.
+
+    `source_file` is the file's name in the rows.
+    """
 
     rows: pa.Table
     facts: Facts
+    source_file: str
 
 
 def read_sources(
@@ -82,7 +86,7 @@ def read_sources(
             ),
             member=read.member,
         )
-        taken[name] = SourceRows(rows, facts)
+        taken[name] = SourceRows(rows, facts, source_file)
     return taken
 
 

@@ -16,7 +16,7 @@ _SHOWN = 3
 
 def examine_deliveries(home: Home, study: Study) -> Iterator[Examination]:
     """Look at what was delivered and is not in use; a file that waits is no fault as long as its upload goes on."""
-    from pipelines.ingest import delivered_files, read_deliveries, utc_now, waiting_files
+    from pipelines.ingest import delivered_files, may_be_foreign, read_deliveries, utc_now, waiting_files
 
     deliveries = delivered_files(read_deliveries(home, study.study))
     held = deliveries.filter(pl.col("status") == "held")
@@ -28,7 +28,7 @@ def examine_deliveries(home: Home, study: Study) -> Iterator[Examination]:
         seen = _some([f"{one.site}/{one.file} ({one.why})" for one in waiting])
         cure = "the next run reads them when what they wait for is there; ask the site for it if they stay"
         yield Examination(f"study {study.study}, waiting", True, f"not read yet: {seen}", cure)
-    foreign = deliveries.filter(pl.col("security") & (pl.col("status") == "refused"))
+    foreign = may_be_foreign(deliveries)
     if foreign.height:
         cure = "tell your data protection officer, and have the site send its own file under this name"
         seen = f"may be another study's: {_some(_names(foreign))}"

@@ -9,7 +9,15 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.findings import read_findings, read_verdicts
-from pipelines.ingest import WaitingFile, delivered_files, read_deliveries, utc_now, waiting_files
+from pipelines.ingest import (
+    WaitingFile,
+    delivered_files,
+    may_be_foreign,
+    read_deliveries,
+    still_refused,
+    utc_now,
+    waiting_files,
+)
 from pipelines.settings import Home
 from pipelines.study import load_study
 
@@ -27,8 +35,8 @@ class ToldFile:
 class RunSummary:
     """What there is after a run: counts of files by status, verdicts by status and findings by severity.
 
-    `held` are the files that wait for a decision, `waiting` those that were not read yet, `security` those of the
-    refused ones that may be another sponsor's.
+    `held` are the files that wait for a decision, `waiting` those that were not read yet, `refused` those that no other
+    file of that name followed, `security` those of them that may be another sponsor's.
     """
 
     study: str
@@ -53,15 +61,14 @@ def summarize(home: Home, study_id: str) -> RunSummary:
     verdicts = read_verdicts(home, study_id)
     findings = read_findings(home, study_id)
     study = load_study(home.study_file(study_id))
-    is_refused = pl.col("status") == "refused"
     return RunSummary(
         study=study_id,
         sites=verdicts["site"].n_unique(),
         files=_count(deliveries["status"], ("accepted", "duplicate", "superseded", "held", "refused")),
-        refused=_told(deliveries.filter(is_refused)),
+        refused=_told(still_refused(deliveries)),
         held=_told(deliveries.filter(pl.col("status") == "held")),
         waiting=waiting_files(home, study, utc_now),
-        security=_told(deliveries.filter(is_refused & pl.col("security"))),
+        security=_told(may_be_foreign(deliveries)),
         verdicts=_count(verdicts["status"], ("pass", "fail", "waived", "not_applicable", "not_run", "error")),
         findings=_count(findings["severity"], ("critical", "major", "minor")),
         page=home.reports / study_id / "index.html",

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.ingest import may_be_foreign
 from pipelines.report.report_input import ReportInput
 
 _COLUMNS = ("site", "system", "file", "rows", "received_at", "reason")
@@ -18,10 +19,7 @@ def held_for_decision(report: ReportInput) -> list[dict[str, Any]]:
 
 def maybe_foreign(report: ReportInput) -> list[dict[str, Any]]:
     """Return the refused files that may be another study's; of one that came again, what it was last."""
-    last = report.deliveries.sort("received_at", maintain_order=True).unique(
-        ["site", "system", "file"], keep="last", maintain_order=True
-    )
-    return _listed(last.filter(pl.col("security") & (pl.col("status") == "refused")))
+    return _listed(may_be_foreign(report.deliveries))
 
 
 def _listed(deliveries: pl.DataFrame) -> list[dict[str, Any]]:

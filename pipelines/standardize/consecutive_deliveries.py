@@ -91,11 +91,18 @@ def count_vanished(
                 rows.append((site, source, dataset.name, pairs[site, source][1].source_file, *counts))
     told = {(row[0], row[1]) for row in rows if row[5]}
     for at, one in waiting.items():
-        if VANISHED_ROWS in one.held_for and at in pairs and at not in told:
+        if at in pairs and at not in told and _lacks_comparable_keys(study.sources[one.source], *pairs[at]):
             dataset_name = dataset_of_source(study, one.source)
             rows = [row for row in rows if row[:3] != (*at, dataset_name)]
             rows.append((*at, dataset_name, one.source_file, *_vanished_keys(study.sources[one.source], *pairs[at])))
     return rows
+
+
+def _lacks_comparable_keys(source: Source, before: CurrentDelivery, held: CurrentDelivery) -> bool:
+    """Return whether a file is held for keys of the contract that both files have; it may have changed since."""
+    names = {name.casefold() for name in source.delivery.key}
+    present = [{column.casefold() for column in one.columns} for one in (before, held)]
+    return VANISHED_ROWS in held.held_for and bool(names) and all(names <= columns for columns in present)
 
 
 def _vanished_keys(source: Source, before: CurrentDelivery, now: CurrentDelivery) -> tuple[int, int, str]:

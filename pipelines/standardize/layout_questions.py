@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pipelines.ingest import CurrentDelivery
+from pipelines.ingest.readers import Remark
 from pipelines.sql_text import columns_in
 from pipelines.standardize.delivery_facts import Refusals, dataset_of_source
 from pipelines.standardize.mapping import mapped_expressions
@@ -55,6 +56,7 @@ def list_layout_questions(
     mapping reads; a source without `columns` has no agreed layout and is asked for none.
     """
     questions: list[LayoutQuestion] = []
+    told: dict[tuple[str, str, Remark], str] = {}
     agreements = {
         name: _agreement(study, name, source.columns)
         for name, source in study.sources.items()
@@ -66,7 +68,7 @@ def list_layout_questions(
         if delivery.source in agreements:
             questions += _ask_for_columns(study, delivery, agreements[delivery.source])
         questions += _tell_odd_text(study, delivery)
-        questions += _tell_remarks(study, delivery)
+        questions += _tell_remarks(study, delivery, told)
     for (site, source_name), refused in sorted(refusals.items()):
         if refused.code in LAYOUT_REFUSALS:
             dataset, record = dataset_of_source(study, source_name), f"{source_name} refused {refused.code}"
@@ -120,8 +122,8 @@ def _of_column(
 
 def _tell_odd_text(study: Study, delivery: CurrentDelivery) -> Iterator[LayoutQuestion]:
     dataset = dataset_of_source(study, delivery.source)
-    at = (delivery.site, dataset, delivery.source, delivery.source_file)
     for odd in delivery.odd_text:
+        at = (delivery.site, dataset, delivery.source, odd.source_file or delivery.source_file)
         values = f"{odd.values} value{'' if odd.values == 1 else 's'} of {odd.column}"
         record = f"{delivery.source} values of {odd.column}: "
         if odd.oddity == "control":
@@ -134,11 +136,17 @@ def _tell_odd_text(study: Study, delivery: CurrentDelivery) -> Iterator[LayoutQu
         yield LayoutQuestion(*at, record + problem, odd.column, problem, severity, detail, odd.first_row)
 
 
-def _tell_remarks(study: Study, delivery: CurrentDelivery) -> Iterator[LayoutQuestion]:
+def _tell_remarks(
+    study: Study, delivery: CurrentDelivery, told: dict[tuple[str, str, Remark], str]
+) -> Iterator[LayoutQuestion]:
+    """Tell what the reader remarked; what is about a whole file by one of the sources that share it (`told`)."""
     dataset = dataset_of_source(study, delivery.source)
-    at = (delivery.site, dataset, delivery.source, delivery.source_file)
     for number, remark in enumerate(delivery.remarks, start=1):
+        of_file = (delivery.source_file, delivery.sha256, remark)
+        if not remark.table and told.setdefault(of_file, delivery.source) != delivery.source:
+            continue
         record = f"{delivery.source} {remark.code} {number}"
+        at = (delivery.site, dataset, delivery.source, remark.source_file or delivery.source_file)
         yield LayoutQuestion(*at, record, None, REMARK, "minor", remark.text, remark.row)
 
 

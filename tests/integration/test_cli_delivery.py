@@ -145,6 +145,14 @@ def test_the_doctor_asks_for_a_decision(siteproof: Any, home: Home) -> None:
     assert not {seen[name]["well"] for name in ("study ST-1, held", "study ST-1, security")} - {False}
 
 
+def test_the_doctor_is_content_once_the_site_has_sent_its_own_file_under_that_name(siteproof: Any, home: Home) -> None:
+    """F32: the event itself stays in the list."""
+    deliver(home, FULL.replace("ST-1,", "RIVAL-7,", 1), FULL)
+    _, out, _ = siteproof("doctor", "ST-1", "--json")
+    assert "study ST-1, security" not in [one["subject"] for one in json.loads(out)]
+    assert [row["security"] for row in listed(siteproof)].count(True) == 1
+
+
 def test_the_summary_of_a_run_tells_what_asks_for_somebody(capsys: pytest.CaptureFixture[str]) -> None:
     held = ToldFile("101", "edc/AE.csv", "row_drop: AE has 5 rows")
     foreign = ToldFile("102", "edc/\x1bVS.csv", "study_mismatch: row 1 names another study")

@@ -49,13 +49,14 @@ class Remark:
     """What is odd about a file that was read whole, e.g. `hidden_rows`; it becomes a finding (X-09).
 
     `text` holds counts and places, never a cell's content. `row` is the 1-based data row in `table`, where there is
-    one, as the table numbers its rows.
+    one, as the table numbers its rows. `source_file` is the file, where it is an earlier increment; readers leave it.
     """
 
     code: str
     text: str
     table: str = ""
     row: int | None = None
+    source_file: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ingest_desk import Desk, study_of
+from killing import killer
 
 from pipelines.settings import Home
 
@@ -24,3 +25,9 @@ def desk_for(home: Home) -> Callable[..., Desk]:
 @pytest.fixture
 def desk(desk_for: Callable[..., Desk]) -> Desk:
     return desk_for()
+
+
+@pytest.fixture
+def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Callable[[], int]]:
+    """Kill at the n-th step; gives a function that counts the steps."""
+    return killer(monkeypatch)

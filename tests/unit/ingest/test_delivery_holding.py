@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import polars as pl
 import pytest
+from holding_desk import CONTRACT, FULL, NOW, SHORT, decision, rows, statuses
 from ingest_desk import SITE, STUDY, Desk
 
 from pipelines.errors import UserError
 from pipelines.ingest import current_deliveries, decide, held_deliveries, read_deliveries
 from pipelines.ingest.decisions import Verdict
 
-NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
-
-
-def rows(*numbers: int) -> str:
-    return "subjid,aeterm\n" + "".join(f"{number},Term {number}\n" for number in numbers)
-
-
-FULL, SHORT = rows(*range(100)), rows(*range(89))
-
 
 @pytest.fixture
 def desk(desk_for: Callable[..., Desk]) -> Desk:
     """A source whose files may have ten per cent of rows less, and lack five per cent of the subjects."""
-    return desk_for(delivery={"max_row_drop": "0.1", "max_vanished": "0.05", "key": ["subjid"]})
-
-
-def decision(desk: Desk, verdict: Verdict, file: str = "AE.csv", why: str = "11 subjects withdrew") -> None:
-    decide(desk.home, STUDY, SITE, file, verdict, by="anna", why=why, now=NOW)
-
-
-def statuses(desk: Desk) -> list[tuple[str, str]]:
-    return [status for _, status in desk.listed()]
+    return desk_for(delivery=CONTRACT)
 
 
 def reason(desk: Desk) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest_desk import STUDY, Desk, study_of
+from ingest_desk import STUDY, Desk
 
 from pipelines.ingest import current_deliveries, read_deliveries
+from pipelines.ingest.examination import OddText
 from pipelines.ingest.increments import lay_increments
-from pipelines.ingest.readers import READERS, Reading, Table
-from pipelines.settings import Home
+from pipelines.ingest.readers import READERS, Reading, Remark
 
 INCREMENTAL: dict[str, Any] = {"content": "incremental", "key": ["id"]}
 DATED: dict[str, Any] = {"extract_date": "day", "dates": {"day": ["YYYY-MM-DD"]}}
@@ -72,6 +71,77 @@ def test_files_of_one_name_are_told_apart_by_their_hash(desk: Desk) -> None:
     assert lineage(desk) == {"1": (f"AE.csv#{first.sha256[:8]}", 1), "2": ("AE.csv", 1)}
 
 
+def test_a_file_without_rows_takes_the_name_of_the_one_before_all_the_same(
+    desk: Desk, desk_for: Callable[..., Desk]
+) -> None:
+    first = desk.take("edc/AE.csv", of("1,Cough", "2,Fever"))
+    desk.take("edc/AE.csv", of())
+    overtaken = f"AE.csv#{first.sha256[:8]}"
+    assert lineage(desk) == {"1": (overtaken, 1), "2": (overtaken, 2)}
+    desk.take("edc/AE.csv", of("2,High fever"))
+    assert lineage(desk) == {"1": (overtaken, 1), "2": ("AE.csv", 1)}
+    desk.ingest(desk_for(delivery=INCREMENTAL, missing=["NA"]).study)
+    assert lineage(desk) == {"1": (overtaken, 1), "2": ("AE.csv", 1)}
+
+
+def told(desk: Desk) -> list[tuple[str, int | None, str]]:
+    (current,) = current_deliveries(desk.home, STUDY)
+    named = [(one.source_file or current.source_file, one.row, one.code) for one in current.remarks]
+    return [(file.removeprefix("ST-1/101/edc/"), row, code) for file, row, code in named]
+
+
+def test_rows_that_share_a_key_are_told_until_another_file_replaces_them(
+    desk: Desk, desk_for: Callable[..., Desk]
+) -> None:
+    """F26: an increment about something else settles nothing."""
+    first = desk.take("edc/AE.csv", of("1,Cough", "2,Fever", "2,Pain"))
+    both = [("AE.csv", 2, "repeated_key"), ("AE.csv", 3, "repeated_key")]
+    assert told(desk) == both
+    desk.take("edc/AE_2.csv", of("3,Rash"))
+    assert told(desk) == both
+    desk.take("edc/AE.csv", of("4,Ache"))
+    overtaken = [(f"AE.csv#{first.sha256[:8]}", row, code) for _, row, code in both]
+    assert told(desk) == overtaken
+    desk.ingest(desk_for(delivery=INCREMENTAL, missing=["NA"]).study)
+    assert told(desk) == overtaken
+    desk.study = desk_for(delivery=INCREMENTAL, missing=["NA"]).study
+    desk.take("edc/AE_3.csv", of("2,High fever"))
+    assert told(desk) == []
+
+
+def test_what_a_reader_remarked_is_told_of_its_file_as_long_as_a_row_of_it_is_left(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = READERS["csv"].read
+
+    def remarking(data: Any, source: Any) -> Reading:
+        reading = read(data, source)
+        return replace(reading, remarks=(Remark("hidden_rows", "row 1 is hidden", "", 1), Remark("hidden_sheets", "1")))
+
+    monkeypatch.setattr(READERS["csv"], "read", remarking)
+    desk.take("edc/AE_1.csv", of("1,Cough", "2,Fever"))
+    monkeypatch.undo()
+    desk.take("edc/AE_2.csv", of("3,Rash"))
+    desk.take("edc/AE_3.csv", of("1,Pain"))
+    assert told(desk) == [("AE_1.csv", None, "hidden_sheets")]
+    desk.take("edc/AE_4.csv", of("2,Ache"))
+    assert told(desk) == []
+
+
+def test_odd_text_is_that_of_the_rows_in_use_with_the_place_of_the_first(desk: Desk) -> None:
+    """F35: text that is compared in another form is so, also where the newest file is odd in another way."""
+    desk.take("edc/AE_1.csv", of("1,Cough", "2,Ｆever"))
+    desk.take("edc/AE_2.csv", of("3,Ra\u200fsh", columns="ID,Term"))
+    (current,) = current_deliveries(desk.home, STUDY)
+    assert current.odd_text == (
+        OddText("term", "control", 1, 1),
+        OddText("term", "form", 1, 2, "ST-1/101/edc/AE_1.csv"),
+    )
+    desk.take("edc/AE_3.csv", of("2,Fever"))
+    (current,) = current_deliveries(desk.home, STUDY)
+    assert current.odd_text == (OddText("term", "control", 1, 1, "ST-1/101/edc/AE_2.csv"),)
+
+
 @pytest.mark.parametrize("name", ["AE_1.csv", "AE_2.csv", "AE_9.csv"])
 def test_an_increment_that_is_there_already_is_a_duplicate(desk: Desk, name: str) -> None:
     """F21: sent again under any name, an older increment undoes nothing."""
@@ -111,6 +181,21 @@ def test_increments_out_of_order_are_laid_in_their_order(desk_for: Callable[...,
     assert terms(desk) == {"1": "Fever", "2": "Ache"}
 
 
+def test_a_day_that_is_declared_later_puts_increments_in_order(desk_for: Callable[..., Desk]) -> None:
+    """F24: those that came before it was declared, and a late one after it."""
+    desk = desk_for(delivery=INCREMENTAL)
+    columns = "id,term,day"
+    desk.take("edc/AE_1.csv", of("1,Cough,2024-05-01", columns=columns))
+    desk.take("edc/AE_4.csv", of("1,Fever,2024-05-04", columns=columns))
+    desk.take("edc/AE_2.csv", of("1,Rash,2024-05-02", columns=columns))
+    assert terms(desk) == {"1": "Rash"}
+    desk.study = desk_for(delivery=INCREMENTAL, **DATED).study
+    assert [event.status for event in desk.ingest()] == ["accepted"]
+    assert terms(desk) == {"1": "Fever"}
+    desk.take("edc/AE_3.csv", of("1,Pain,2024-05-03", "2,Ache,2024-05-03", columns=columns))
+    assert terms(desk) == {"1": "Fever", "2": "Ache"}
+
+
 def test_a_mended_configuration_builds_the_same_rows_from_the_store(desk: Desk, desk_for: Callable[..., Desk]) -> None:
     """The older files are gone from landing; their originals are read again."""
     desk.take("edc/AE.csv", of("1,Cough", "2,Fever"))
@@ -144,63 +229,6 @@ def test_the_table_counts_the_rows_of_all(desk: Desk) -> None:
     assert table.select("status", "rows").rows() == [("superseded", 1), ("accepted", 2)]
 
 
-class TransactionReader:
-    """Reads JSON rows in which null is what a transaction does not mention."""
-
-    version = "transactions-1"
-
-    def read(self, data: bytes, _: object) -> Reading:
-        rows = json.loads(data)
-        header = tuple(dict.fromkeys(name for row in rows for name in row))
-        columns = [pa.array([row.get(name) for row in rows], pa.string()) for name in header]
-        rows_as_read = pa.table(columns, names=[f"f{i}" for i in range(len(header))])
-        return Reading((Table("", header, rows_as_read, keys=frozenset({"TransactionType", "id"})),))
-
-
-@pytest.fixture
-def transactions(home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Desk]:
-    monkeypatch.setitem(READERS, "odm", TransactionReader())
-
-    def build(**delivery: Any) -> Desk:
-        return Desk(home, study_of(AE={"path": "edc/*", "format": "odm", "delivery": delivery}))
-
-    return build
-
-
-def said(kind: str, key: str | None, term: str | None = None, grade: str | None = None) -> dict[str, str | None]:
-    return {"TransactionType": kind, "id": key, "term": term, "grade": grade}
-
-
-def test_transactions_remove_update_and_leave_what_they_do_not_mention(transactions: Callable[..., Desk]) -> None:
-    desk = transactions(**INCREMENTAL)
-    first = [said("Insert", key, "Cough", "mild") for key in "1234"]
-    second = [
-        said("Remove", "1"),
-        said("Update", "2", "Fever"),  # grade is not mentioned
-        said("Update", "3", grade=""),  # grade is blanked
-        said("Context", "4", "Rash"),
-        said("Insert", "5", "Pain"),
-        said("Update", "5", grade="severe"),  # one transaction after the other
-        said("Upsert", "6", "Ache"),
-        said("Insert", "7", "Error"),
-        said("Remove", "7"),
-    ]
-    desk.take("edc/a.xml", json.dumps(first))
-    desk.take("edc/b.xml", json.dumps(second))
-    assert sorted(desk.current().select("id", "term", "grade").iter_rows()) == [
-        ("2", "Fever", "mild"), ("3", "Cough", ""), ("4", "Cough", "mild"), ("5", "Pain", "severe"), ("6", "Ache", ""),
-    ]  # fmt: skip
-
-
-def test_in_a_cumulative_source_what_is_not_mentioned_is_blank_and_what_is_removed_gone(
-    transactions: Callable[..., Desk],
-) -> None:
-    desk = transactions()
-    event = desk.take("edc/a.xml", json.dumps([said("Remove", "0"), said("Insert", "1", "Cough")]))
-    assert event.rows == 1
-    assert desk.current().select("__source_row", "term", "grade").rows() == [(2, "Cough", "")]
-
-
 def test_a_column_of_that_name_in_a_table_without_transactions_is_data(desk_for: Callable[..., Desk]) -> None:
     desk = desk_for()
     assert desk.take("edc/AE.csv", of("1,Remove", columns="id,TransactionType")).rows == 1
@@ -230,49 +258,3 @@ def test_any_increments_give_what_a_dictionary_gives(increments: Sequence[Rows])
     for row in laid:
         found.setdefault(row["id"], []).append(row["v"])
     assert found == expected
-
-
-Transaction = tuple[str, str, str | None]
-KINDS = ("Insert", "Update", "Upsert", "Remove", "Context", "")
-
-
-def table_of(number: int, rows: Sequence[Transaction]) -> pa.Table:
-    return pa.table(
-        {
-            "__source_file": pa.array([f"f{number}"] * len(rows), pa.string()),
-            "__source_row": pa.array(range(1, len(rows) + 1), pa.int64()),
-            "__site": pa.array(["1"] * len(rows), pa.string()),
-            "TransactionType": pa.array([kind for kind, _, _ in rows], pa.string()),
-            "id": pa.array([key for _, key, _ in rows], pa.string()),
-            "v": pa.array([value for *_, value in rows], pa.string()),
-        }
-    )
-
-
-@settings(deadline=None, max_examples=100)
-@given(
-    st.lists(
-        st.lists(
-            st.tuples(st.sampled_from(KINDS), st.sampled_from("abcd"), st.none() | st.text("xy", max_size=1)),
-            max_size=6,
-        ),
-        min_size=1,
-        max_size=4,
-    )
-)
-def test_any_transactions_give_what_playing_them_one_by_one_gives(files: list[list[Transaction]]) -> None:
-    """Also where each file is laid upon what those before it gave."""
-    state: dict[str, str | None] = {}
-    for kind, key, value in (transaction for rows in files for transaction in rows):
-        if kind == "Remove":
-            state.pop(key, None)
-        elif kind != "Context":
-            state[key] = value if kind == "Insert" or value is not None else state.get(key)
-    expected = {key: value or "" for key, value in state.items()}
-    tables = [table_of(number, rows) for number, rows in enumerate(files)]
-    at_once = lay_increments(tables, ["id"])
-    laid: pa.Table | None = None
-    for table in tables:
-        laid = lay_increments([table], ["id"], laid)
-    for found in (at_once, laid):
-        assert sorted((row["id"], row["v"]) for row in found.to_pylist()) == sorted(expected.items())

@@ -86,3 +86,27 @@ def test_an_older_file_that_is_read_again_is_still_the_current_one(desk_for: Cal
     desk.take("edc/AE.csv", made("08.05.2024"))
     mended = desk_for(**DATED, columns={"required": ["aeterm"]}).study
     assert [event.status for event in desk.ingest(mended)] == ["accepted"]
+
+
+def two_days(visit: str, made_on: str) -> str:
+    return f"aeterm,visit_on,made_on\nCough,{visit},{made_on}\n"
+
+
+def test_a_mended_extract_date_is_read_from_the_current_file_too(desk_for: Callable[..., Desk]) -> None:
+    """A planned visit of 2030, read as the day of extraction by mistake, would keep all later files out."""
+    formats = {"dates": {"visit_on": ["DD.MM.YYYY"], "made_on": ["DD.MM.YYYY"]}}
+    desk = desk_for(extract_date="visit_on", **formats)
+    desk.take("edc/AE.csv", two_days("01.05.2024", "01.05.2024"))
+    desk.take("edc/AE.csv", two_days("01.05.2030", "08.05.2024"))
+    desk.study = desk_for(extract_date="made_on", **formats).study
+    assert desk.take("edc/AE.csv", two_days("02.05.2024", "09.05.2024")).status == "accepted"
+    assert desk.take("edc/AE.csv", two_days("02.05.2031", "07.05.2024")).status == "superseded"
+
+
+def test_a_current_file_of_which_the_day_cannot_be_read_is_no_fault_of_the_new_one(
+    desk_for: Callable[..., Desk],
+) -> None:
+    desk = desk_for()
+    desk.take("edc/AE.csv", made("soon"))
+    desk.study = desk_for(extract_date={"sql": "CAST(CAST(made_on AS DATE) AS VARCHAR)"}).study
+    assert desk.take("edc/AE.csv", made("2024-05-08")).status == "accepted"

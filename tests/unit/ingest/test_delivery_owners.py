@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from ingest_desk import STUDY, Desk
 
-from pipelines.ingest import current_deliveries, read_deliveries
+from pipelines.ingest import current_deliveries, may_be_foreign, read_deliveries, still_refused
 
 OWN = "site,study,aeterm\n101,ST-1,Cough\n,,Fever\n"
 
@@ -73,3 +73,17 @@ def test_sql_that_fails_tells_nothing_of_the_content(desk_for: Callable[..., Des
     desk = desk_for(study={"sql": "CAST(CAST(study AS INTEGER) AS VARCHAR)"})
     event = desk.take("edc/AE.csv", "study,aeterm\nHuntington,Cough\n")
     assert event.reason == "study_unreadable: the sql of study in study.yml fails on its rows"
+
+
+def test_a_file_is_still_refused_until_another_of_its_name_comes(desk_for: Callable[..., Desk]) -> None:
+    """F32: so the summary of a run names what is open, and the list keeps the event."""
+    desk = desk_for(study="sid")
+    desk.take("edc/AE.csv", "id,sid\n1,OTHER\n")
+    desk.take("edc/AE_2.csv", "id,sid\n1\n")
+    listed = read_deliveries(desk.home, "ST-1")
+    assert still_refused(listed)["file"].to_list() == ["AE.csv", "AE_2.csv"]
+    assert may_be_foreign(listed)["file"].to_list() == ["AE.csv"]
+    desk.take("edc/AE.csv", "id,sid\n1,ST-1\n")
+    listed = read_deliveries(desk.home, "ST-1")
+    assert (still_refused(listed)["file"].to_list(), may_be_foreign(listed).height) == (["AE_2.csv"], 0)
+    assert listed["status"].to_list().count("refused") == 2

@@ -18,6 +18,7 @@ from pipelines.ingest import (
     landing_fingerprint,
     landing_sites,
     read_deliveries,
+    repeated_deliveries,
     site_intake,
 )
 from pipelines.ingest.arrival import arrived
@@ -83,13 +84,24 @@ def test_an_unchanged_file_is_not_even_opened(desk: Desk, monkeypatch: pytest.Mo
     assert opened == ["edc/AE.csv"]
 
 
-def test_the_same_bytes_under_the_same_name_are_nothing_new(desk: Desk) -> None:
+def test_the_same_bytes_sent_again_under_the_same_name_are_a_duplicate(desk: Desk) -> None:
+    """F21: the site did send (X-03), and sent what was there (X-07)."""
+    desk.take("edc/AE.csv", A)
+    event = desk.take("edc/AE.csv", A)
+    assert (event.status, event.reason, event.rows) == ("duplicate", "duplicate of edc/AE.csv", 2)
+    assert event.received_at == "2026-01-02T08:00:00Z"
+    assert list(repeated_deliveries(desk.home, "ST-1")) == [("101", "AE")]
+    assert desk.listed() == [("AE.csv", "accepted"), ("AE.csv", "duplicate")]
+    assert desk.ingest() == []
+
+
+def test_a_file_whose_time_goes_back_was_not_sent_again(desk: Desk) -> None:
+    """So it is after a copy or a restored backup."""
     path = desk.put("edc/AE.csv", A)
     desk.ingest()
-    before = desk.listed()
-    desk.touch(path, 500)
+    desk.touch(path, -500)
     assert desk.ingest() == []
-    assert desk.listed() == before == [("AE.csv", "accepted")]
+    assert desk.listed() == [("AE.csv", "accepted")]
 
 
 def test_the_same_bytes_under_another_name_are_a_duplicate(desk: Desk) -> None:

@@ -12,53 +12,11 @@ from typing import Any
 import polars as pl
 import pytest
 from ingest_desk import Desk
+from killing import Killed, content_of
 
 from pipelines.errors import UserError
-from pipelines.ingest import current_deliveries, read_deliveries, store, unusable_site_folders
+from pipelines.ingest import current_deliveries, read_deliveries, unusable_site_folders
 from pipelines.ingest.store import holding_site
-
-
-class Killed(BaseException):
-    """Ends the run on the spot, like a kill: nothing that catches errors stops it."""
-
-
-def content_of(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-@pytest.fixture
-def killing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Callable[[], int]]:
-    """Kill at the n-th step of writing to the disk, a write half-way; gives a function that counts the steps."""
-    real = {
-        (os, "fsync"): os.fsync,
-        (Path, "rename"): Path.rename,
-        (Path, "replace"): Path.replace,
-        (Path, "mkdir"): Path.mkdir,
-        (shutil, "rmtree"): shutil.rmtree,
-        (store, "_write_through"): store._write_through,
-    }
-
-    def kill_at(n: int) -> Callable[[], int]:
-        steps = 0
-
-        def counted(step: Callable[..., Any]) -> Callable[..., Any]:
-            def one(*args: Any, **named: Any) -> Any:
-                nonlocal steps
-                steps += 1
-                if steps == n:
-                    if step is real[store, "_write_through"]:
-                        path, content = args
-                        path.write_bytes(content[: len(content) // 2])
-                    raise Killed
-                return step(*args, **named)
-
-            return one
-
-        for (owner, name), step in real.items():
-            monkeypatch.setattr(owner, name, counted(step))
-        return lambda: steps
-
-    return kill_at
 
 
 def test_a_kill_at_any_step_leaves_the_state_before_or_after(
@@ -163,6 +121,7 @@ def test_links_out_of_the_site_are_refused(desk: Desk, tmp_path: Path) -> None:
     (folder / "AE_out.csv").symlink_to(outside)
     (folder / "AE_lost.csv").symlink_to(folder / "absent.csv")
     (folder / "AE_in.csv").symlink_to(folder / "AE_1.csv")
+    (folder / "AE_loop.csv").symlink_to(folder / "AE_loop.csv")
     (folder / "AE_folder.csv").mkdir()
     os.mkfifo(folder / "AE_pipe.csv")
     got = {event.file: (event.status, event.reason.split(":")[0]) for event in desk.ingest()}
@@ -171,6 +130,7 @@ def test_links_out_of_the_site_are_refused(desk: Desk, tmp_path: Path) -> None:
         "AE_in.csv": ("duplicate", "duplicate of edc/AE_1.csv"),
         "AE_out.csv": ("refused", "outside_landing"),
         "AE_lost.csv": ("refused", "unreadable"),
+        "AE_loop.csv": ("refused", "unreadable"),
     }
     assert not any(b"SECRET" in content for content in content_of(desk.home.store).values())
 

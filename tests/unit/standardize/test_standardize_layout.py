@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -88,6 +89,28 @@ def test_what_a_reader_remarked_is_told_and_each_remark_is_a_record_of_its_own()
         "AE hidden_rows 1", "remark", "minor", "2 hidden rows in sheet Log", 4,
     )  # fmt: skip
     assert second.record == "AE hidden_rows 2"
+
+
+def test_what_is_odd_in_an_earlier_increment_is_told_of_that_file() -> None:
+    file = f"{STUDY}/101/edc/AE_1.csv"
+    one = delivered(
+        "AE",
+        remarks=(Remark("repeated_key", "rows 1, 2", "", 1, file),),
+        odd_text=(OddText("term", "form", 2, 7, file),),
+    )
+    told = list_layout_questions(study_of_ae({}), [one], {})
+    assert [(question.source_file, question.source_row) for question in told] == [(file, 7), (file, 1)]
+
+
+def test_a_remark_about_a_whole_file_is_told_once_however_many_sources_share_it() -> None:
+    remarks = (Remark("hidden_sheets", "1 hidden sheet"), Remark("hidden_rows", "2 hidden rows", "Log", 4))
+    study = study_of({name: {"path": "edc/log.xlsx", "table": name} for name in ("AE", "VS")}, {})
+    file = f"{STUDY}/101/edc/log.xlsx"
+    both = [replace(delivered(name, "term", remarks=remarks), source_file=file) for name in study.sources]
+    told = [(one.source_name, one.detail) for one in list_layout_questions(study, both, {})]
+    assert told == [("AE", "1 hidden sheet"), ("AE", "2 hidden rows"), ("VS", "2 hidden rows")]
+    other = [both[0], replace(both[1], site="102", source_file=f"{STUDY}/102/edc/log.xlsx")]
+    assert len(list_layout_questions(study, other, {})) == 4
 
 
 def test_odd_text_is_told_with_column_count_and_row() -> None:

@@ -157,6 +157,15 @@ def test_what_a_held_file_lacks_is_told_by_its_contract_s_key_where_the_dataset_
     assert held_for is None
 
 
+@pytest.mark.parametrize("changed", ["", "    delivery: {key: [other]}\n"])
+def test_a_contract_that_changed_since_a_file_was_held_stops_no_run(deliver: Any, changed: str) -> None:
+    """It is judged again at the next intake, or stays held as it was where it lies in landing no more."""
+    contract = '    delivery: {max_vanished: "0.1", key: [subj, term]}\n'
+    gone = f"{HEADER}2,,Ache,2024-01-02,\n"
+    assert deliver(("AE.csv", f"{HEADER}1,,Rash,2024-01-01,\n"), ("AE_2.csv", gone), contract=contract)("vanished")
+    assert deliver(contract=changed)("vanished") == []
+
+
 def test_sites_do_not_meet(deliver: Any) -> None:
     deliver(("AE.csv", FIRST), site="102")
     query = deliver(("AE.csv", FIRST), ("AE.csv", FIRST.replace("1,10,", "1,12,")))

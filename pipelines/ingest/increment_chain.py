@@ -88,13 +88,13 @@ def build(
     else:
         parts = _in_order([*(_read_again(home, source, event, read) for event in chain), new])
         laid = lay_increments(parts, source.delivery.key)
-    own_odd = {one.column for one in taken.facts.odd_text}
+    own_odd = {(one.column, one.oddity) for one in taken.facts.odd_text}
     odd_before = chain[-1].odd_text if chain else ()
     facts = replace(
         taken.facts,
         rows=laid.num_rows,
         columns=tuple(name for name in laid.column_names if name not in LINEAGE_COLUMNS),
-        odd_text=(*taken.facts.odd_text, *(one for one in odd_before if one.column not in own_odd)),
+        odd_text=(*taken.facts.odd_text, *(one for one in odd_before if (one.column, one.oddity) not in own_odd)),
     )
     return SourceRows(laid, facts)
 

@@ -115,6 +115,17 @@ def test_a_source_that_no_mapping_reads_is_compared_by_its_declared_key(changes:
     ]
 
 
+def test_a_number_is_told_with_the_decimal_mark_that_it_came_with(changes: Callable[..., list[Changed]]) -> None:
+    mapped = "{EX: [{from: AE, variables: {EXSPID: id, EXDOSE: dose}}]}"
+    first, second = (text([["1", str(n), dose] for n, dose in enumerate(doses)], ["subj", "id", "dose"]) for doses in (
+        ["1,5", "1.500", "１，５", "7"], ["2,5", "2.500", "1,5", "7"]
+    ))  # fmt: skip
+    assert changes(first, second, contract='decimal: ","', mapped=mapped) == [
+        ("1", "EXSPID=0", "changed", "EXDOSE", "1,5", "2,5"),
+        ("1", "EXSPID=1", "changed", "EXDOSE", "1.500", "2.500"),
+    ]
+
+
 def test_without_any_key_a_changed_row_is_one_gone_and_one_come(changes: Callable[..., list[Changed]]) -> None:
     second = [["1", "10", "Rash", "2024-01-01", "2024-02-01"], *FIRST[1:]]
     assert sorted(row[2] for row in changes(text(FIRST), text(second), mapped="{}")) == ["added", "removed"]

@@ -57,6 +57,17 @@ def columns_in(expression: str) -> frozenset[str]:
     return frozenset(names - parameters)
 
 
+@cache
+def texts_in(expression: str) -> tuple[str, ...]:
+    """Return the texts that stand as literals in a scalar SQL expression, each once, in alphabetical order.
+
+    Raises:
+        UserError: it is not SQL.
+    """
+    constants = (node["value"] for node in _nodes(_parse(expression, expression)) if node.get("class") == "CONSTANT")
+    return tuple(sorted({found["value"] for found in constants if isinstance(found.get("value"), str)}))
+
+
 def _parse(sql: str, expression: str) -> Any:
     row = _parser().execute("select json_serialize_sql(?)", [f"select {sql}\n"]).fetchone()
     tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}

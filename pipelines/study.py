@@ -15,7 +15,7 @@ from pipelines.study_errors import first_error
 from pipelines.study_rules import check_study
 from pipelines.study_schedule import DEFAULT_ANCHOR, Anchor, Schedule, Visit
 from pipelines.study_source import Expression, Source
-from pipelines.study_values import ColumnName, Day, Layout, Name, StrictModel, YesOrNo
+from pipelines.study_values import ColumnName, ComparedText, Day, Layout, Name, StrictModel, YesOrNo
 
 
 class ListedSite(StrictModel):
@@ -23,11 +23,11 @@ class ListedSite(StrictModel):
 
     id: Name
     """The name of its folder in landing."""
-    name: str | None = None
+    name: ComparedText | None = None
     """The institution."""
-    country: str | None = None
+    country: ComparedText | None = None
     """Its country, as ISO 3166 has it in three letters, e.g. DEU."""
-    investigator: str | None = None
+    investigator: ComparedText | None = None
     """The principal investigator's identifier."""
     activation_date: Day | None = None
     """The day on which the site was activated, YYYY-MM-DD."""
@@ -38,7 +38,7 @@ class Measurement(StrictModel):
 
     testcd: Name
     """Short code of the test, e.g. SYSBP."""
-    test: str
+    test: ComparedText
     """Name of the test."""
     result: ColumnName
     """The column with the result."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from pipelines.cron_text import cron_problem
-from pipelines.study_values import StrictModel, YesOrNo
+from pipelines.study_values import ComparedText, StrictModel, YesOrNo
 
 # The event from which the days of visits are counted.
 Anchor = Literal["first_dose", "randomization", "consent"]
@@ -58,7 +58,7 @@ class Visit(StrictModel):
     given, is true of a visit with `day` and `num`.
     """
 
-    name: str
+    name: ComparedText
     """As the export names it."""
     num: float | None = None
     """Its place in the order of the visits."""

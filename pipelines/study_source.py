@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.study_delivery import DeliveryContract
-from pipelines.study_values import OPEN, ColumnName, DateFormat, DateFormats, Layout, StrictModel
+from pipelines.study_values import OPEN, ColumnName, ComparedText, DateFormat, DateFormats, Layout, StrictModel
 
 # A new format is a module in ingest/readers, a line in its registry, and a name here.
 ExportFormat = Literal[
@@ -69,9 +69,9 @@ class Expression(StrictModel):
 
     item: ColumnName | None = None
     """A column of the export."""
-    values: dict[str, str] | None = None
+    values: dict[str, ComparedText] | None = None
     """Value of the item: standard term; other values stay as they are."""
-    value: str | None = None
+    value: ComparedText | None = None
     """A constant."""
     sql: str | None = None
     """An SQL expression over one row of the export, all of whose columns are text."""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Wit
 
 from pipelines.date_formats import DATE_FORMATS, find_ambiguous
 from pipelines.errors import did_you_mean
+from pipelines.foreign_text import normal_form
 
 # The SQL that reads dates tries so many formats of a column, in their order.
 MAX_DATE_FORMATS = 3
@@ -84,6 +85,8 @@ def _check_yes_or_no(value: object) -> object:
 
 Name = Annotated[str, AfterValidator(_check_name)]
 ColumnName = Annotated[str, AfterValidator(_check_settled)]
+# Stands beside values of exports: it is in the form in which they are compared.
+ComparedText = Annotated[str, AfterValidator(normal_form)]
 Day = Annotated[str, AfterValidator(check_day)]
 YesOrNo = Annotated[bool, BeforeValidator(_check_yes_or_no)]
 DateFormat = Annotated[str, AfterValidator(_check_format), WithJsonSchema({"enum": list(DATE_FORMATS)})]

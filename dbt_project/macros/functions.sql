@@ -154,6 +154,10 @@ create or replace macro certainly_beyond_months(start_date, months, iso) as coal
 create or replace macro named_items(raw) as list_distinct(list_append(
     string_split_regex(upper(trim(raw)), ' *[,;] *'), upper(trim(raw))));
 
+{# The first three of some texts, each once, between quotes. #}
+create or replace macro first_three(texts) as '"' || array_to_string(
+    list_filter(texts, lambda text, place: list_position(texts, text) = place)[1:3], '", "') || '"';
+
 {# Sorts a partial date behind all dates that begin like it: the smallest is the earliest that is certain. #}
 create or replace macro earliest_first(iso) as iso || '~';
 

@@ -2,6 +2,6 @@
 {% macro safety_case_key() -%}
     coalesce(
         'case_number=' || upper(trim(case_number)),
-        concat_ws(' ', 'term=' || upper(trim(coalesce(preferred_term, term))), 'onset_date=' || onset_date_raw)
+        concat_ws(' ', 'term=' || upper(trim(coalesce(preferred_term, term))), 'onset_date=' || coalesce(onset_date, onset_date_raw))
     )
 {%- endmacro %}

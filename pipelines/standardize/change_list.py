@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from pipelines.foreign_text import normal_form_sql
 from pipelines.ingest import CurrentDelivery, current_deliveries, held_deliveries
 from pipelines.ingest.increments import key_expression
 from pipelines.ingest.layout import LINEAGE_COLUMNS
 from pipelines.settings import Home
 from pipelines.sql_text import quote_name, quote_text
 from pipelines.standardize.consecutive_deliveries import comparable_files, consecutive_pairs, key_text
-from pipelines.standardize.mapping import raw_view_sql
+from pipelines.standardize.mapping import DELIVERED_SUFFIX, raw_view_sql
 from pipelines.standardize.record_pairs import Found, pair_records
 from pipelines.standardize.source_files import source_files
 from pipelines.study import Study
-from pipelines.vocabulary import Dataset, load_vocabulary
+from pipelines.value_sql import trimmed_sql
+from pipelines.vocabulary import Dataset, Variable, load_vocabulary
 
 _SCHEMA = dict.fromkeys(
     ("study", "site", "source", "dataset", "subject", "record", "change", "variable", "old", "new", "source_file"),
@@ -99,13 +101,22 @@ def _mapped(
         key for key in (*dataset.stable_keys, *dataset.natural_key) if comparable_files(study, dataset, key, [pair])
     ]
     values = tuple(dataset.variables)
-    columns = ", ".join(quote_name(name) for name in values)
+    columns = ", ".join(_as_compared(variable) for variable in dataset.variables.values())
     query = f"""
         SELECT coalesce(subject, '') AS subject, {_first_filled(keys)} AS record,
             {_first_filled(keys, without=dates)} AS undated, source_file, source_row, {columns}
         FROM ({raw_view_sql(study, dataset, source_files(study, [one]))})
         WHERE source_name = {quote_text(one.source)}"""
     return _Side(connection.sql(query).pl(), values, frozenset(name for key in keys for name in key if name in dates))
+
+
+def _as_compared(variable: Variable) -> str:
+    """Return the SQL of a variable's text in normal form, of a number with the decimal mark that it came with."""
+    name = quote_name(variable.name)
+    if variable.type != "number":
+        return name
+    delivered = trimmed_sql(normal_form_sql(quote_name(variable.name + DELIVERED_SUFFIX)))
+    return f"coalesce({delivered}, {name}) AS {name}"
 
 
 def _first_filled(keys: Sequence[Sequence[str]], without: frozenset[str] | set[str] = frozenset()) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import duckdb
 
 from pipelines.errors import UserError
+from pipelines.foreign_text import normal_form
 from pipelines.located_yaml import LocatedYaml, Location
-from pipelines.sql_text import columns_in, quote_name
+from pipelines.sql_text import columns_in, quote_name, texts_in
 from pipelines.study import Study
 from pipelines.study_source import Expression
 
@@ -24,6 +25,8 @@ def check_expressions(study: Study, document: LocatedYaml) -> None:
     with duckdb.connect() as connection:
         for location, expression in _list_expressions(study):
             problem = _find_problem(connection, expression, is_condition=location[-1] == "where")
+            if not problem and location[-2] != "site":  # whose SQL reads rows as they were delivered
+                problem = _find_odd_text(expression)
             if problem:
                 raise document.error(f"{'.'.join(map(str, location))}: {problem}", location)
 
@@ -76,6 +79,15 @@ def _find_problem(connection: duckdb.DuckDBPyConnection, expression: str, *, is_
     if is_condition and kind != "BOOLEAN":
         return f"where is a condition, true or false, but this gives {kind}"
     return None
+
+
+def _find_odd_text(expression: str) -> str | None:
+    """Tell a literal that equals no value, because values are in normal form: a condition on it would drop all rows."""
+    odd = next((text for text in texts_in(expression) if normal_form(text) != text), None)
+    if odd is None:
+        return None
+    told = f'"{odd}" meets no value: SQL is given values in the form in which they are compared'
+    return f'{told}; write "{normal_form(odd)}"'
 
 
 def _in_one_line(message: str) -> str:

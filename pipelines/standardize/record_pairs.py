@@ -60,17 +60,19 @@ def _by_key(records: Iterable[Found]) -> dict[tuple[str, str], list[Found]]:
 
 def _pair_alike(before: list[Found], now: list[Found]) -> tuple[list[Paired], list[Found], list[Found]]:
     """Pair the records of one key, those first that differ least."""
-    pairs: list[Paired] = []
-    before, now = list(before), list(now)
-    while before and now:
-        if len(before) * len(now) > _MOST_ALIKE**2:
-            old, new = before[0], now[0]
-        else:
-            old, new = min(((old, new) for old in before for new in now), key=lambda pair: _distance(*pair))
-        pairs.append((old, new))
-        before.remove(old)
-        now.remove(new)
-    return pairs, before, now
+    count = 0
+    while (len(before) - count) * (len(now) - count) > _MOST_ALIKE**2:
+        count += 1
+    pairs: list[Paired] = list(zip(before[:count], now[:count], strict=True))
+    before, now = before[count:], now[count:]
+    ranked = sorted(
+        (_distance(old, new), place, other) for place, old in enumerate(before) for other, new in enumerate(now)
+    )
+    left, left_now = dict(enumerate(before)), dict(enumerate(now))
+    for _, place, other in ranked:
+        if place in left and other in left_now:
+            pairs.append((left.pop(place), left_now.pop(other)))
+    return pairs, list(left.values()), list(left_now.values())
 
 
 def _corrected_dates(before: Sequence[Found], now: Sequence[Found], dates: Collection[int]) -> list[Paired]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ConfigError, did_you_mean
+from pipelines.foreign_text import normal_form
 from pipelines.located_yaml import LocatedYaml, Location
 from pipelines.sql_text import quote_text
 from pipelines.study import Study
@@ -113,12 +114,12 @@ def _problems_of(check: Check, name: str, value: ParameterValue) -> Iterator[tup
 
 
 def _converted(text: Any, default: ParameterValue) -> ParameterValue:
-    """Convert the text of study.yml to the type of the default."""
+    """Convert the text of study.yml to the type of the default; texts to the form in which values are compared."""
     if isinstance(default, list):
         items = text if isinstance(text, list) else [text]
         if not all(isinstance(item, str) for item in items):
             raise ValueError("a list of plain values is expected: [a, b]")
-        return items
+        return [normal_form(item) for item in items]
     if not isinstance(text, str):
         raise ValueError("one value is expected, not a list or mapping")
     if isinstance(default, bool):
@@ -131,7 +132,7 @@ def _converted(text: Any, default: ParameterValue) -> ParameterValue:
         low, high = _range_of(text)
         if float(low) > float(high):
             raise ValueError(f'"{text}" begins above its end')
-    return text
+    return normal_form(text)
 
 
 def _number(text: str, default: float) -> float:

@@ -26,13 +26,13 @@ conditions as (
     from {{ ref('site') }}
     where upper(trim(country)) in ('USA', 'US', 'UNITED STATES', 'UNITED STATES OF AMERICA')
     union
-    select dm.site, 'SUBJECTS', min(consent.consent_date)
+    select dm.site, 'SUBJECTS', {{ without_mark('min(earliest_first(consent.consent_date))') }}
     from {{ ref('int_first_consent') }} as consent
     inner join {{ ref('int_demographics') }} as dm on consent.USUBJID = dm.USUBJID
     where consent.consent_date is not null
     group by dm.site
     union
-    select site, 'STUDY DRUG', min(EXSTDTC)
+    select site, 'STUDY DRUG', {{ without_mark('min(earliest_first(EXSTDTC))') }}
     from {{ ref('ex') }}
     where EXSTDTC is not null and coalesce(upper(EXOCCUR), 'Y') <> 'N'
     group by site
@@ -49,7 +49,7 @@ staged as (
         case when list.stage = 'before' then 0 else list.grace_days end as grace_days,
         case
             when list.stage = 'after' then master.closure_date
-            when list.stage = 'during' and conditions.since > master.activation_date then conditions.since
+            when list.stage = 'during' and final_day(conditions.since) > final_day(master.activation_date) then conditions.since
             else master.activation_date
         end as stage_date,
         files.extract_date,

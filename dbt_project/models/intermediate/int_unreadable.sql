@@ -5,19 +5,20 @@ vocabulary. -#}
     'credential', 'safety', 'lab_cert', 'ip_log', 'kit', 'temp_log', 'equipment', 'monitoring', 'isf_index', 'signature', 'participation',
     'dv', 'query', 'page', 'audit', 'site', 'rand', 'screening_log',
 ] %}
--- Grain: one row per delivered file and variable with at least one value that could not be read as its type.
+-- Grain: one row per delivered file and variable with at least one value that could not be read as its type. A value that stands in several
+-- records of a row, as the day of several measurements does, is one. `texts` are the first of them as they came, cut to 40 characters.
 {% for table in tables %}
 {% set columns = vocabulary(table).columns.values() | selectattr('config.meta.type', 'in', ['date', 'number']) | list %}
-select site, dataset, source_name, source_file, variable, kind, unreadable, first_row
+select site, dataset, source_name, source_file, variable, kind, unreadable, first_row, texts
 from (
     select
         site, dataset, source_name, source_file,
         unnest([
             {%- for column in columns or [{'name': 'source_row', 'config': {'meta': {'type': 'number'}}}] %}
-            {%- set failed = column.name ~ ' is null and ' ~ column.name ~ ('_raw' if columns else '') ~ ' is not null' %}
+            {%- set raw = column.name ~ '_raw' if columns else 'cast(source_row as varchar)' %}
+            {%- set failed = column.name ~ ' is null and ' ~ raw ~ ' is not null' %}
             struct_pack(
-                variable := '{{ column.name }}', kind := '{{ column.config.meta.type }}',
-                unreadable := count(*) filter (where {{ failed }}), first_row := min(source_row) filter (where {{ failed }})
+                variable := '{{ column.name }}', kind := '{{ column.config.meta.type }}', {{ unreadable_values(failed, raw) }}
             ){{ ',' if not loop.last }}
             {%- endfor %}
         ], recursive := true)
@@ -31,7 +32,7 @@ union all
 -- A result is text and may say more than a number, but a vital sign that has limits is one.
 select
     site, dataset, source_name, source_file, 'VSORRES' as variable, 'number' as kind,
-    count(*) as unreadable, min(source_row) as first_row
+    unnest(struct_pack({{ unreadable_values('true', 'VSORRES') }}))
 from {{ ref('vs') }}
 where
     VSTESTCD in ('SYSBP', 'DIABP', 'HR', 'PULSE', 'TEMP', 'WEIGHT', 'HEIGHT')

@@ -54,6 +54,14 @@ def test_a_key_is_compared_as_text_is_and_in_any_case_of_its_header(desk: Desk) 
     assert desk.current()["term"].to_list() == ["Fever"]
 
 
+def test_a_column_stays_one_of_other_forms_when_a_later_file_is_odd_in_another_way(desk: Desk) -> None:
+    """F35: the full-width subject of the first file is compared in normal form whatever comes after it."""
+    desk.take("edc/AE_1.csv", of("1,Ｃough"))
+    desk.take("edc/AE_2.csv", of("2,Fe\x01ver"))
+    (current,) = current_deliveries(desk.home, STUDY)
+    assert {(odd.column, odd.oddity) for odd in current.odd_text} == {("term", "form"), ("term", "control")}
+
+
 def test_columns_that_come_or_stay_away_are_blank_elsewhere(desk: Desk) -> None:
     desk.take("edc/AE_1.csv", of("1,Cough,mild", columns="id,term,grade"))
     desk.take("edc/AE_2.csv", of("2,Fever,yes", columns="id,term,serious"))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pipelines.ingest import ingest_study
 from pipelines.settings import Home
 from pipelines.standardize.change_list import list_changes
+from pipelines.standardize.record_pairs import Found, pair_records
 from pipelines.study import load_study
 
 STUDY = """\
@@ -107,11 +108,32 @@ def test_of_records_that_share_a_key_the_changed_one_is_found(changes: Callable[
     assert changes(text(first), text(second)) == [("1", "AESPID=10", "changed", "AETERM", "Cough", "Dry cough")]
 
 
+def test_hundreds_of_records_that_share_a_key_are_paired_by_what_they_have_in_common() -> None:
+    """Of more than ten thousand possible pairs the first are taken as they come, the others by likeness."""
+    old = [Found("1", "K", None, "f", n, (str(n), str(n % 7), "a")) for n in range(120)]
+    new = [Found("1", "K", None, "f", n, (str(n), str(n % 7), "b")) for n in reversed(range(20, 110))]
+    paired = [(one and one.source_row, other and other.source_row) for one, other in pair_records(old, new, [])]
+    assert paired[:4] == [(0, 109), (1, 108), (2, 107), (3, 106)]
+    assert {pair for pair in paired[4:] if pair[1] is not None} == {(n, n) for n in range(20, 106)}
+    assert len(paired) == 120
+
+
 def test_a_source_that_no_mapping_reads_is_compared_by_its_declared_key(changes: Callable[..., list[Changed]]) -> None:
     second = [["1", "10", "Rash", "2024-01-01", "2024-02-01"], *FIRST[1:]]
     contract = "delivery: {key: [subj, id]}"
     assert changes(text(FIRST), text(second), contract=contract, mapped="{}") == [
         ("", "subj=1 id=10", "changed", "end", None, "2024-02-01")
+    ]
+
+
+def test_a_number_is_told_with_the_decimal_mark_that_it_came_with(changes: Callable[..., list[Changed]]) -> None:
+    mapped = "{EX: [{from: AE, variables: {EXSPID: id, EXDOSE: dose}}]}"
+    first, second = (text([["1", str(n), dose] for n, dose in enumerate(doses)], ["subj", "id", "dose"]) for doses in (
+        ["1,5", "1.500", "１，５", "7"], ["2,5", "2.500", "1,5", "7"]
+    ))  # fmt: skip
+    assert changes(first, second, contract='decimal: ","', mapped=mapped) == [
+        ("1", "EXSPID=0", "changed", "EXDOSE", "1,5", "2,5"),
+        ("1", "EXSPID=1", "changed", "EXDOSE", "1.500", "2.500"),
     ]
 
 

@@ -127,6 +127,8 @@ MISTAKES = [
     ("form = 'AE'", "form = 'AE", "not an SQL expression", "      where", "map.AE.0.where"),
     ("form = 'AE'", "form", "this gives VARCHAR", "      where", "map.AE.0.where"),
     ("form = 'AE'", "count(*) > 1", "aggregates", "      where", "map.AE.0.where"),
+    ("form = 'AE'", "form = '有害事象１'", 'write "有害事象1"', "      where", "map.AE.0.where"),
+    ("upper(aeterm)", "aeterm || 'Ｎ'", 'write "N"', "        AEDECOD", "map.AE.0.variables.AEDECOD.sql"),
     ("upper(unit)", "uppr(unit)", 'Did you mean "upper"?', "          unit", "map.VS.0.measurements.0.unit.sql"),
     ("lower(pos)", "lowr(pos)", 'Did you mean "lower"?', "            VSPOS", "map.VS.0.measurements.0.variables"),
 ]  # fmt: skip

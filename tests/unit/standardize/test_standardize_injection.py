@@ -81,9 +81,9 @@ def test_a_payload_through_every_door_arrives_as_text(shelf: Shelf, payload: str
     delivered = normal_form(payload)
     assert first["subject"] == delivered
     assert first["USUBJID"] == f"ST-1-{delivered}"
-    assert first["AEDECOD"] == payload
+    assert first["AEDECOD"] == delivered
     assert first["AETERM"] == first["AESTDTC"] == delivered
-    assert (first["AESER"], second["AESER"]) == ("mapped", payload)
+    assert (first["AESER"], second["AESER"]) == ("mapped", delivered)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -98,9 +98,9 @@ def test_a_payload_as_missing_code_measurement_and_listed_site_is_text(shelf: Sh
         {"VS": {"path": "edc/VS.csv", "subject": "subj", "missing": [payload]}}, {"VS": [mapping]}, sites=sites
     )
     (row,) = run_beside_canary(shelf.query(study, "VS"))
-    assert (row["VSTEST"], row["VSORRES"], row["VSORRESU"]) == (payload, "120", None)
+    assert (row["VSTEST"], row["VSORRES"], row["VSORRESU"]) == (normal_form(payload), "120", None)
     (site,) = run_beside_canary(shelf.query(study, "SITE"))
-    assert site["name"] == site["country"] == site["investigator"] == payload
+    assert site["name"] == site["country"] == site["investigator"] == normal_form(payload)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -133,14 +133,15 @@ def test_parameters_and_visits_reach_the_warehouse_as_text(tmp_path: Path) -> No
     path = home.study_file("ST-1")
     path.parent.mkdir(parents=True)
     lines = ["study: ST-1", "title: t", "sponsor: s", "sources: {}", "map: {}", "visits:"]
-    quoted = [f'"{payload.translate(ESCAPES)}"' for payload in PAYLOADS]
+    names = {normal_form(payload): payload for payload in PAYLOADS}  # two that look alike are one visit
+    quoted = [f'"{payload.translate(ESCAPES)}"' for payload in names.values()]
     lines += [f"  - {{name: {text}, num: {number}}}" for number, text in enumerate(quoted)]
     path.write_text("\n".join(lines), encoding="utf-8")
     lay_raw_views(home, load_study(path), {"X-1": {PAYLOADS[0]: list(PAYLOADS)}})
     with duckdb.connect(home.warehouse_file("ST-1"), read_only=True) as connection:
         visits = connection.execute("SELECT visit FROM settings.visit ORDER BY visitnum").fetchall()
         parameters = connection.execute("SELECT name, value FROM settings.parameter ORDER BY position").fetchall()
-    assert visits == [(payload,) for payload in PAYLOADS]
+    assert visits == [(name,) for name in names]
     assert parameters == [(PAYLOADS[0], payload) for payload in PAYLOADS]
 
 

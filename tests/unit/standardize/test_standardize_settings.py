@@ -129,6 +129,18 @@ visits:
     ]
 
 
+def test_visits_and_listed_sites_have_the_form_in_which_exports_are_compared(
+    settings_of: Callable[..., list[Any]],
+) -> None:
+    """F35: study.yml has a visit as the export writes it, and the export's name is compared in normal form."""
+    more = (
+        'visits: [{name: "来院１", num: 1}]\n'
+        'sites: [{id: "101", name: "Ho\u0302pital", country: "ＦＲＡ", investigator: "ＰＩ-7"}]'
+    )
+    sql = "SELECT visit, name, country, investigator FROM settings.visit, raw.site"
+    assert settings_of(sql, {"101": "asof\n2024\n"}, more=more) == [("来院1", "Hôpital", "FRA", "PI-7")]
+
+
 def test_a_parameter_is_a_row_a_value() -> None:
     parameters: Parameters = {
         "X-2": {"tests": ["b", "a"], "none": [], "exact": True, "loose": False},

@@ -59,6 +59,16 @@ def test_codes_and_conditions_meet_either_form(
     assert column(mapped, "AESER") == ["Y", "Y"]
 
 
+@pytest.mark.parametrize(("_", "text", "compared"), FORMS, ids=KINDS)
+def test_what_the_mapping_gives_is_in_the_form_of_what_is_delivered(
+    shelf: Shelf, _: str, text: str, compared: str
+) -> None:
+    shelf.put("AE", ["subj", "flag"], ["1", "yes"])
+    variables = {"AETERM": {"value": text}, "AEOUT": {"item": "flag", "values": {"yes": text}}}
+    (row,) = shelf.read(study_of_ae(variables))
+    assert (row["AETERM"], row["AEOUT"]) == (compared, compared)
+
+
 def test_a_date_and_a_number_keep_the_text_as_it_came(shelf: Shelf) -> None:
     source = {"path": "edc/EX.csv", "subject": "subj", "missing": ["NA"], "dates": {"day": ["ISO8601"]}}
     study = study_of({"EX": source}, {"EX": [{"from": "EX", "variables": {"EXDOSE": "dose", "EXSTDTC": "day"}}]})

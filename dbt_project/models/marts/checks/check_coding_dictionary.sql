@@ -1,6 +1,6 @@
--- Grain: one row per delivered file with coded adverse events or medications; the version that study.yml states (AE-27, CM-07) stands for
--- all that the file says. A study is coded with one version of each dictionary: a file is held to that of most files, so that the other
--- files are told and not all.
+-- Grain: one row per site's delivery (of an incremental source: of all its files) with coded adverse events or medications; the version that
+-- study.yml states (AE-27, CM-07) stands for all that it says. A study is coded with one version of each dictionary: a delivery is held to that
+-- of most deliveries, so that the others are told and not all.
 with coded as (
     select site, dataset, source_name, source_file, AEDICTVER as version from {{ ref('ae') }} where AEDECOD is not null
     union all
@@ -9,7 +9,7 @@ with coded as (
 
 main_version as (
     select dataset, version
-    from (select distinct site, dataset, source_name, source_file, version from coded where version is not null)
+    from (select distinct site, dataset, source_name, version from coded where version is not null)
     group by dataset, version
     qualify row_number() over (partition by dataset order by count(*) desc, version desc) = 1
 ),
@@ -30,9 +30,9 @@ select
         when min(stated.version) is not null then 1
         else count(distinct coded.version) + case when not bool_or(coded.version = main_version.version) then 1 else 0 end
     end as version_count,
-    coded.source_file,
+    min(coded.source_file) as source_file,
     cast(null as bigint) as source_row
 from coded
 left join stated on coded.dataset = stated.dataset
 left join main_version on coded.dataset = main_version.dataset
-group by coded.site, coded.dataset, coded.source_name, coded.source_file
+group by coded.site, coded.dataset, coded.source_name

@@ -11,7 +11,7 @@ import yaml
 
 from pipelines.settings import DBT_PROJECT_DIR
 
-VariableType = Literal["text", "date", "number", "result"]
+VariableType = Literal["text", "date", "number", "result", "flag"]
 Level = Literal["subject", "site", "either"]
 # Which of the three files a dataset is declared in.
 Part = Literal["clinical", "operations", "documentation"]

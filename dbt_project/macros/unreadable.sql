@@ -8,3 +8,8 @@
     first_row := min(source_row) filter (where {{ failed }}),
     texts := first_three(arg_min(case when {{ failed }} then left({{ raw }}, 40) end, case when {{ failed }} then {{ at }} end, 20))
 {%- endmacro %}
+
+{# Whether a text is none of CDISC's codes of yes and no, so that checks take it for no answer. Null where it is blank. #}
+{% macro is_no_flag(text) -%}
+    upper(trim({{ text }})) not in ('Y', 'N', 'U', 'NA')
+{%- endmacro %}

@@ -22,6 +22,7 @@ DOCUMENTS_SYSTEM = "isf"
 _CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - the format knows no zone
 _HOW_WRITTEN: dict[VariableType, str] = {
     "text": "text",
+    "flag": "Y or N",
     "date": "date, ISO 8601: 2024-05-31, with a time 2024-05-31T14:05; 2024-05 or 2024 where the rest is not known",
     "number": "number with a decimal point: 12.5",
     "result": "text or number, as recorded",

@@ -193,7 +193,7 @@ def _abbreviated(
     matches: dict[str, Match] = {}
     for _, column, variable in sorted(pairs, key=lambda pair: pair[:2]):
         values = profile.columns[column]
-        of_its_kind = variable.type != "text" or values.numbers * 2 <= values.filled
+        of_its_kind = variable.type not in ("text", "flag") or values.numbers * 2 <= values.filled
         if column in claimed or variable.name in matches or not of_its_kind:
             continue
         if _could_be(dataset, variable, values):

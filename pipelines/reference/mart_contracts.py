@@ -36,7 +36,7 @@ _AFTER = (
 )
 COMMON_COLUMNS = {column.name: column.description for column in (*_BEFORE, *_AFTER)}
 _NEVER_BLANK = {"site", "source_file", "source_row", "record"}
-_DATA_TYPES = {"text": "varchar", "result": "varchar", "date": "varchar", "number": "double"}
+_DATA_TYPES = {"text": "varchar", "flag": "varchar", "result": "varchar", "date": "varchar", "number": "double"}
 
 
 def mart_contracts(datasets: Iterable[Dataset]) -> str:

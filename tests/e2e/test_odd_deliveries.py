@@ -132,6 +132,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
         landing.change(REPEATS, source, lambda _, rows: [*rows, *rows[:2]])
         landing.change(KEYS, source, partial(with_changed_copies, column, value))
     landing.change(DRIFT, "LB", long_file)
+    landing.change(DRIFT, "AE", lambda header, rows: with_value(rows, header, "aeser", ["Oui", "1"]))
     landing.change(CONTROL, "AE", lambda header, rows: with_value(rows, header, "aeterm", CONTROLS))
     landing.change(FORMS, "AE", in_other_forms)
     landing.change(JINJA, "AE", full_of_templates)
@@ -205,9 +206,10 @@ def test_rows_that_share_a_key_are_found_and_told_apart(
 
 
 def test_a_type_that_drifts_is_told_with_variable_and_row_and_nothing_is_rounded(odd: StudyRun) -> None:
-    """F30: row 25,000 holds 007, 1.5 and a date that is none, row 25,001 a number with a comma."""
+    """F30: row 25,000 holds 007, 1.5 and a date that is none, row 25,001 a number with a comma; AE words for yes."""
     told = {finding["source_row"]: finding["message"] for finding in details(odd, DRIFT)}
-    assert set(told) == {PLACE, PLACE + 1}
+    assert set(told) == {1, PLACE, PLACE + 1}
+    assert '2 values of AESER cannot be read as yes or no, the first in row 1: "Oui", "1"' in told[1]
     assert f"1 values of LBDTC cannot be read as date, the first in row {PLACE}" in told[PLACE]
     assert f"1 values of LBSTRESN cannot be read as number, the first in row {PLACE + 1}" in told[PLACE + 1]
     columns = "LBORRES, LBSTRESN, LBSTRESN_raw, LBDTC, LBDTC_raw"

@@ -13,11 +13,14 @@ from pipelines.date_functions import date_functions_sql
 from pipelines.settings import DBT_PROJECT_DIR
 
 
+def macros() -> Any:
+    text = (DBT_PROJECT_DIR / "macros" / "unreadable.sql").read_text(encoding="utf-8")
+    return jinja2.Environment(autoescape=False).from_string(text).module  # noqa: S701 - SQL, not HTML
+
+
 def unreadable_values() -> str:
     """The SQL of the macro, over records with a `day` that is read from `day_raw`."""
-    text = (DBT_PROJECT_DIR / "macros" / "unreadable.sql").read_text(encoding="utf-8")
-    macros: Any = jinja2.Environment(autoescape=False).from_string(text).module  # noqa: S701 - SQL, not HTML
-    return f"unnest(struct_pack({macros.unreadable_values('day is null and day_raw is not null', 'day_raw')}))"
+    return f"unnest(struct_pack({macros().unreadable_values('day is null and day_raw is not null', 'day_raw')}))"
 
 
 def told_of(rows: list[tuple[int, str | None, str | None]]) -> tuple[int, int | None, str | None]:
@@ -58,3 +61,21 @@ def test_the_number_of_threads_changes_nothing(threads: int) -> None:
         connection.execute(date_functions_sql())
         found = connection.execute(f"SELECT {unreadable_values()} FROM ({rows})").fetchone()
     assert found == (300_000, 1, '"text 299999", "text 299998", "text 299997"')
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Y", False),
+        (" n ", False),
+        ("U", False),
+        ("na", False),
+        ("Yes", True),
+        ("1", True),
+        ("TRUE", True),
+        (None, None),
+    ],
+)
+def test_a_flag_that_is_no_code_of_yes_or_no_is_told(text: str | None, told: bool | None) -> None:
+    with duckdb.connect() as connection:
+        assert connection.execute(f"SELECT {macros().is_no_flag('?')}", [text]).fetchone() == (told,)

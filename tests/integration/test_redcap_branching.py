@@ -35,7 +35,7 @@ HEADER = (
 EXPORT = as_csv(
     [
         HEADER,
-        ("1", "101", "1", "", "1", "0", "", "", "", "2"),  # pregnant, other_race and due are hidden; grouped cannot be told
+        ("1", "101", "1", "", "1", "0", "", "", "", "2"),  # all but grouped are hidden; that cannot be told
         ("2", "101", "0", "", "0", "1", "", "", "", "2"),  # pregnant and other_race are shown and blank
         ("3", "101", "0", "1", "0", "0", "", "", "", "0"),  # no race is ticked, and due is shown
         ("4", "101", "1", "1", "1", "0", "", "5", "5", "2"),  # a man is pregnant, and due

@@ -102,20 +102,40 @@ create or replace macro minute_of(iso) as case
     when length(iso) = 16 then date_diff('minute', timestamp '1970-01-01 00:00:00', try_cast(iso as timestamp)) end;
 
 {#
-  Branching logic of a data dictionary that can be read: [item] = 'value' or [item] <> 'value', or several of them joined by or. Its clauses,
-  and of a clause the item, the operator and the value.
+  Branching logic of a data dictionary that can be read: items compared with a value each, [item] = 'value', joined by and or or; and binds closer. A
+  value may be a number without quotes, and [item(1)] is 1 where choice 1 of a checkbox is ticked, else 0. Parentheses, functions and items of
+  another event are not read. Its tokens are clauses and the words between; of a clause there is the item, the choice, the operator and the value.
 #}
 create or replace macro is_readable_logic(logic) as coalesce(regexp_full_match(
     logic,
-    ' *\[\w+\] *(=|<>) *(''[^'']*''|"[^"]*")( +or +\[\w+\] *(=|<>) *(''[^'']*''|"[^"]*"))* *', 'i'), false);
+    '\s*\[\w+(?:\([\w-]+\))?\]\s*(?:=|<>|!=|<=|>=|<|>)\s*(?:''[^'']*''|\"[^\"]*\"|[+-]?[0-9]+(?:[.][0-9]+)?)(\s+(and|or)\s+\[\w+(?:\([\w-]+\))?\]\s*(?:=|<>|!=|<=|>=|<|>)\s*(?:''[^'']*''|\"[^\"]*\"|[+-]?[0-9]+(?:[.][0-9]+)?))*\s*', 'i'), false);
 
-create or replace macro logic_clauses(logic) as regexp_extract_all(logic, '\[\w+\] *(?:=|<>) *(?:''[^'']*''|"[^"]*")');
+create or replace macro logic_tokens(logic) as regexp_extract_all(logic, '\[\w+(?:\([\w-]+\))?\]\s*(?:=|<>|!=|<=|>=|<|>)\s*(?:''[^'']*''|\"[^\"]*\"|[+-]?[0-9]+(?:[.][0-9]+)?)|\b(?:and|or)\b', 0, 'i');
 
-create or replace macro clause_item(clause) as upper(regexp_extract(clause, '\[(\w+)\]', 1));
+create or replace macro clause_item(clause) as upper(regexp_extract(clause, '\[(\w+)', 1));
 
-create or replace macro clause_is_equation(clause) as regexp_extract(clause, '\] *(=|<>)', 1) = '=';
+create or replace macro clause_choice(clause) as nullif(regexp_extract(clause, '^\[\w+\(([\w-]+)\)', 1), '');
 
-create or replace macro clause_value(clause) as trim(regexp_extract(clause, '(?:=|<>) *[''"](.*)[''"]', 1));
+create or replace macro clause_operator(clause) as replace(regexp_extract(clause, '\]\s*(=|<>|!=|<=|>=|<|>)', 1), '!=', '<>');
+
+create or replace macro clause_value(clause) as trim(regexp_extract(clause, '\]\s*[=<>!]+\s*[''"]?((?:.|\n|\r)*?)[''"]?$', 1));
+
+create or replace macro clause_is_number(clause) as not suffix(clause, '''') and not suffix(clause, '"');
+
+{#
+  Whether a value fulfils a clause; null where that is not certain: a quoted number written in another way, a blank beside an unquoted one, an order
+  of what are no numbers.
+#}
+create or replace macro clause_holds(value, operator, wanted, is_number) as case
+    when value is null then null
+    when operator = '<' then to_number(value) < to_number(wanted)
+    when operator = '<=' then to_number(value) <= to_number(wanted)
+    when operator = '>' then to_number(value) > to_number(wanted)
+    when operator = '>=' then to_number(value) >= to_number(wanted)
+    when value = wanted then operator = '='
+    when is_number and value = '' then null
+    when to_number(value) = to_number(wanted) then case when is_number then operator = '=' end
+    else operator = '<>' end;
 
 {# The codes of choices (0, No | 1, Yes) between bars: |0|1|. And whether each of several ticked codes (0;1) is one of them. #}
 create or replace macro option_codes(choices) as '|' || trim(regexp_replace(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pipelines.ingest import CurrentDelivery
-from pipelines.ingest.readers import Remark
+from pipelines.ingest.readers import Remark, is_key_column
 from pipelines.sql_text import columns_in
 from pipelines.standardize.delivery_facts import Refusals, dataset_of_source
 from pipelines.standardize.mapping import mapped_expressions
@@ -97,10 +97,12 @@ def _ask_for_columns(study: Study, delivery: CurrentDelivery, agreement: _Agreem
         is_there = folded in came
         detail = None if is_there else f"column {column} is missing"
         yield _of_column(study, delivery, column, None if is_there else MISSING_COLUMN, detail=detail)
+    export_format = study.sources[delivery.source].format
     for column in delivery.columns:
         if column.casefold() in agreed:
             continue
-        if agreement.contract.allows(column):
+        # No one need list what the system writes beside the data; a site may well export more or less of it.
+        if agreement.contract.allows(column) or is_key_column(export_format, column):
             yield _of_column(study, delivery, column)
         else:
             yield _of_column(study, delivery, column, NEW_COLUMN, detail=f"column {column} is new", severity="minor")

@@ -25,20 +25,22 @@ DICTIONARY = dictionary_bytes(
     field("pregnant", "enrolment", "yesno", logic="[sex] = '0'", required="y"),
     field("race", "enrolment", "checkbox", choices="1, Asian | 2, Other", required="y"),
     field("other_race", "enrolment", logic="[race(2)] = '1'", required="y"),
+    field("due", "enrolment", logic="[sex] = 0 and [pregnant] = '1'", required="y"),
+    field("grouped", "enrolment", logic="([sex] = 0) and [pregnant] = 1", required="y"),
 )
 HEADER = (
     "record_id", "redcap_data_access_group", "sex", "pregnant", "race___1", "race___2", "other_race",
-    "enrolment_complete",
+    "due", "grouped", "enrolment_complete",
 )  # fmt: skip
 EXPORT = as_csv(
     [
         HEADER,
-        ("1", "101", "1", "", "1", "0", "", "2"),  # pregnant is hidden, and the logic of other_race is not readable
-        ("2", "101", "0", "", "0", "1", "", "2"),  # pregnant is shown and blank
-        ("3", "101", "0", "1", "0", "0", "", "0"),  # no race is ticked
-        ("4", "101", "1", "1", "1", "0", "", "2"),  # a man is pregnant
-        ("5", "101", "", "", "0", "0", "", "0"),  # nobody has opened the form
-        ("6", "101", "0", "UNK", "1", "1", "", "1"),  # unknown is an answer
+        ("1", "101", "1", "", "1", "0", "", "", "", "2"),  # all but grouped are hidden; that cannot be told
+        ("2", "101", "0", "", "0", "1", "", "", "", "2"),  # pregnant and other_race are shown and blank
+        ("3", "101", "0", "1", "0", "0", "", "", "", "0"),  # no race is ticked, and due is shown
+        ("4", "101", "1", "1", "1", "0", "", "5", "5", "2"),  # a man is pregnant, and due
+        ("5", "101", "", "", "0", "0", "", "", "", "0"),  # nobody has opened the form
+        ("6", "101", "0", "UNK", "1", "1", "x", "", "", "1"),  # unknown is an answer
     ]
 )
 MODELS = ("int_dictionary_item", "int_branching_clause", "int_data_point_logic")
@@ -99,11 +101,13 @@ def findings(connection: duckdb.DuckDBPyConnection, check_id: str) -> set[tuple[
 
 
 def test_a_hidden_blank_is_not_missing_and_a_shown_one_is(data_points: duckdb.DuckDBPyConnection) -> None:
-    assert findings(data_points, "E-05") == {("2", "pregnant"), ("3", "race")}
+    assert findings(data_points, "E-05") == {
+        ("2", "pregnant"), ("2", "other_race"), ("3", "race"), ("3", "due"),
+    }  # fmt: skip
 
 
 def test_a_value_in_a_hidden_field_is_told(data_points: duckdb.DuckDBPyConnection) -> None:
-    assert findings(data_points, "E-06") == {("4", "pregnant")}
+    assert findings(data_points, "E-06") == {("4", "pregnant"), ("4", "due")}
 
 
 def test_ticked_choices_are_listed_ones(data_points: duckdb.DuckDBPyConnection) -> None:
@@ -132,7 +136,7 @@ def test_a_changed_dictionary_has_the_file_read_again(home: Home, study: Study) 
 
 def test_a_row_has_the_number_of_its_row_in_the_file(home: Home, study: Study) -> None:
     header = (*HEADER[:2], "redcap_repeat_instrument", "redcap_repeat_instance", *HEADER[2:])
-    rows = [("1", "101", "visit", "1", *[""] * 6), ("1", "101", "", "", "0", "1", "1", "0", "", "2")]
+    rows = [("1", "101", "visit", "1", *[""] * 8), ("1", "101", "", "", "0", "1", "1", "0", "", "", "", "2")]
     (home.landing / "RC-1" / "101" / "edc" / "export_2024.csv").write_bytes(as_csv([header, *rows]))
     ingest_site(home, study, "101")
     (enrolment,) = [one for one in current_deliveries(home, "RC-1") if one.source == "ENROLMENT"]

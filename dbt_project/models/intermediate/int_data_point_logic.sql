@@ -40,10 +40,12 @@ clauses as (
         points.source_name,
         points.source_file,
         points.source_row,
-        case when clause.is_equation
-            then coalesce(on_line.value, at_visit.value, of_subject.value) = clause.wanted
-            else coalesce(on_line.value, at_visit.value, of_subject.value) <> clause.wanted
-        end as holds
+        clause.alternative,
+        clause.choice,
+        clause.operator,
+        clause.wanted,
+        clause.is_number,
+        coalesce(on_line.value, at_visit.value, of_subject.value) as value
     from points
     inner join {{ ref('int_branching_clause') }} as clause on points.form = clause.form and points.field = clause.field
     left join on_line
@@ -54,9 +56,35 @@ clauses as (
         and clause.controlling_field = at_visit.field
     left join of_subject
         on points.site = of_subject.site and points.subject = of_subject.subject and clause.controlling_field = of_subject.field
+),
+
+judged as (
+    select
+        source_name,
+        source_file,
+        source_row,
+        alternative,
+        clause_holds(
+            case when choice is null then value
+                when value is not null then if(list_contains(string_split(value, ';'), choice), '1', '0')
+            end,
+            operator, wanted, is_number
+        ) as holds
+    from clauses
+),
+
+alternatives as (
+    select
+        source_name,
+        source_file,
+        source_row,
+        alternative,
+        case when bool_or(not holds) then false when count(*) = count(holds) then true end as holds
+    from judged
+    group by source_name, source_file, source_row, alternative
 )
 
 select source_name, source_file, source_row, coalesce(bool_or(holds), false) as is_applicable
-from clauses
+from alternatives
 group by source_name, source_file, source_row
 having coalesce(bool_or(holds), false) or count(*) = count(holds)

@@ -12,6 +12,7 @@ from pipelines.ingest.readers.dataset_json import DatasetJsonReader
 from pipelines.ingest.readers.odm_xml import OdmReader
 from pipelines.ingest.readers.reader import Content, Reader, Reading, Remark, Table
 from pipelines.ingest.readers.redcap import RedcapReader
+from pipelines.ingest.readers.redcap_export import KEY_COLUMNS
 from pipelines.ingest.readers.sas_dataset import Sas7bdatReader
 from pipelines.ingest.readers.sas_transport import TransportReader
 from pipelines.ingest.readers.secutrial import SecutrialReader
@@ -47,6 +48,14 @@ def read_export(data: Content, source: Source) -> Reading:
     return replace(reading, tables=tuple(_inside(member, table) for table in reading.tables), on_request=on_request)
 
 
+def is_key_column(export_format: str, column: str) -> bool:
+    """Return whether the system itself writes a column of that name into its exports, to say whose a row is."""
+    if export_format == "redcap":
+        return column.strip().casefold() in KEY_COLUMNS
+    profile = PROFILES.get(export_format)
+    return profile is not None and profile.is_key(column)
+
+
 def _inside(member: str, table: Table) -> Table:
     return replace(table, member=f"{member}/{table.member}" if table.member else member)
 
@@ -55,4 +64,4 @@ def _made_inside(member: str, make: Callable[[], Table]) -> Callable[[], Table]:
     return lambda: _inside(member, make())
 
 
-__all__ = ["READERS", "Content", "Reader", "Reading", "Remark", "Table", "read_export"]
+__all__ = ["READERS", "Content", "Reader", "Reading", "Remark", "Table", "is_key_column", "read_export"]

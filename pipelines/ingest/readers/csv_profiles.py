@@ -40,6 +40,10 @@ class CsvProfile:
     closing: bool = False
     xml: str = "an XML file, and not delimited text; ODM-XML is format: odm"
 
+    def is_key(self, column: str) -> bool:
+        """Return whether a column of that name says whose a row is."""
+        return _plain(column) in {*self.subject, *self.site, *self.keys}
+
 
 PROFILES: Mapping[str, CsvProfile] = {
     "castor": CsvProfile(

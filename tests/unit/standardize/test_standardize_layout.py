@@ -71,6 +71,19 @@ def test_a_pattern_asks_for_no_column_and_a_mapped_one_is_asked_for() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("export_format", "own"),
+    [("redcap", "redcap_event_name"), ("rave", "InstanceRepeatNumber"), ("castor", "Participant Id"), ("csv", None)],
+)
+def test_a_column_that_the_system_itself_writes_is_not_new(export_format: str, own: str | None) -> None:
+    source = {"path": "edc/AE.csv", "format": export_format, "columns": {"required": ["term"]}}
+    study = study_of_ae({"AETERM": "term"}, source=source)
+    came = ["term", "surprise", "redcap_event_name", "InstanceRepeatNumber", "Participant Id"]
+    asked = list_layout_questions(study, [delivered("AE", *came)], {})
+    new = {question.column_name for question in asked if question.problem == NEW_COLUMN}
+    assert new == {*came[1:]} - {own}
+
+
 def test_without_an_agreed_layout_nothing_is_asked() -> None:
     assert questions(None, "anything") == {}
 

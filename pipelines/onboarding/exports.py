@@ -6,7 +6,7 @@ import glob
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import UserError
@@ -46,7 +46,8 @@ class Export:
     """One kind of file over all sites, or one table of it.
 
     `path` is its pattern below a site's folder and `member` the pattern inside a ZIP; `table` names one of several
-    tables, as the format does.
+    tables, as the format does. `header_rows` is said of workbooks, `dictionary` of REDCap: the project's data
+    dictionary, which has to lie beside study.yml and may not lie there yet.
     """
 
     name: str
@@ -55,6 +56,9 @@ class Export:
     format: ExportFormat = "csv"
     member: str | None = None
     table: str | None = None
+    header_rows: int = 1
+    dictionary: Path | None = None
+    is_dictionary_beside: bool = False
 
     @property
     def sites(self) -> set[str]:
@@ -63,7 +67,7 @@ class Export:
 
     def of_table(self, table: str) -> Export:
         """Return the export that is one of the tables of this one."""
-        return Export(_name(_GROUP_PREFIX.sub("", table)), self.path, self.files, self.format, self.member, table=table)
+        return replace(self, name=_name(_GROUP_PREFIX.sub("", table)), table=table)
 
 
 def list_exports(home: Home, study_id: str) -> tuple[list[Export], list[str]]:

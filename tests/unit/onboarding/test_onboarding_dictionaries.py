@@ -49,7 +49,7 @@ def test_a_dictionary_in_landing_is_no_export_and_is_to_be_moved(home: Home) -> 
         "dictionary: dictionary.csv  # TODO: it knows all columns; move it from landing, where it is "
         "101/edc/dictionary.csv, to beside this file"
     ) in written(home)
-    with pytest.raises(ConfigError, match="beside study[.]yml"):
+    with pytest.raises(ConfigError, match=r"beside study\.yml"):
         loaded(home)
 
 

@@ -20,6 +20,8 @@ TEXT_SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".psv")
 # How much of a file is looked at.
 HEAD_BYTES = 1 << 16
 
+# Old Office files begin so, and new ones that have a password.
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _XPT = (b"HEADER RECORD*******LIBRARY HEADER RECORD", b"HEADER RECORD*******LIBV8")
 _SAS7BDAT = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")

@@ -145,7 +145,7 @@ def _file(export: Export) -> Iterator[str]:
         yield f"    member: {_scalar(export.member)}"
     if export.format != "csv":
         why = (
-            "refused as plain CSV, and read so"
+            "its header has the columns of that system"
             if export.format in SYSTEM_FORMATS
             else "by the first bytes of its files"
         )

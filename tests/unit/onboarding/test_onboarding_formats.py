@@ -170,7 +170,21 @@ def test_text_that_is_no_plain_csv_may_be_the_layout_of_a_system(home: Home) -> 
     (source,) = propose(home).sources
     assert source.profile.export.format == "castor"
     assert (source.subject and source.subject.column, source.profile.rows) == ("record_id", 2)
-    assert "format: castor  # CONFIRM: refused as plain CSV, and read so" in written(home)
+    assert "format: castor  # CONFIRM: its header has the columns of that system" in written(home)
+
+
+def test_castors_columns_tell_its_format_where_it_is_plain_csv_too(home: Home) -> None:
+    put(home, "101/edc/Study.csv", '"record_id";archived;institute;"pat_sex"\n1;False;101;Male\n')
+    put(home, "101/edc/Report.csv", "Participant Id;Site Abbreviation;Repeating Data Parent;x\n1;101;;2\n")
+    # A list of one's own that has a column of such a name, and is cut by commas.
+    put(home, "101/edc/own.csv", "record_id,institute\n1,101\n")
+    sources = {source.name: source for source in propose(home).sources}
+    assert {name: source.profile.export.format for name, source in sources.items()} == {
+        "Study": "castor", "Report": "castor", "own": "csv",
+    }  # fmt: skip
+    assert [(one.subject.column, one.site.column) for name, one in sources.items() if name != "own"] == [
+        ("Participant Id", "Site Abbreviation"), ("record_id", "institute"),
+    ]  # fmt: skip
 
 
 def test_a_kind_of_file_is_named_once_and_by_its_path_where_others_of_it_are_read(home: Home) -> None:

@@ -18,23 +18,27 @@ _MAX_BYTES = 16 << 20
 
 
 def take_dictionaries(home: Home, study_id: str, exports: Sequence[Export]) -> list[Export]:
-    """Return the exports without those that are data dictionaries, each of REDCap with the dictionary that it needs.
+    """Return the exports without the dictionaries that one needs; each of REDCap has its own.
 
     Dictionaries are looked for beside study.yml and in landing, where they do not belong and a human moves them from.
     An export without REDCap's own columns is one of REDCap where a dictionary knows all its columns.
     """
     beside = sorted(home.study_file(study_id).parent.glob("*.csv"))
-    found = {path: export for export in exports if export.format == "csv" for path in _dictionaries_in(export)}
-    at_hand = _distinct([*(path for path in beside if is_dictionary(path)), *found])
-    left = [export for export in exports if not any(export is other for other in found.values())]
-    for export in left if at_hand else ():
-        if export.format not in ("csv", "redcap") or export.member is not None:
+    found = {path for export in exports if export.format == "csv" for path in _dictionaries_in(export)}
+    at_hand = _distinct([*(path for path in beside if is_dictionary(path)), *sorted(found)])
+    for export in exports if at_hand else ():
+        if export.format not in ("csv", "redcap") or export.member is not None or export.files[0].path in found:
             continue
         fitting = [path for path in at_hand if _knows(path, export)]
         if len(fitting) == 1:
             export.format, export.dictionary = "redcap", fitting[0]
             export.is_dictionary_beside = fitting[0] in beside
-    return left
+    needed = {export.dictionary.read_bytes() for export in exports if export.dictionary is not None}
+    return [
+        export
+        for export in exports
+        if export.files[0].path not in found or not {file.path.read_bytes() for file in export.files} <= needed
+    ]
 
 
 def is_dictionary(path: Path) -> bool:

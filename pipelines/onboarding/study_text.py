@@ -79,7 +79,7 @@ def _sources(proposal: StudyProposal) -> Iterator[str]:
         yield ""
         yield f"layout: sdtm  # {CONFIRM}: the columns of every export have the names of SDTM"
     yield ""
-    yield "sources:"
+    yield "sources:" if proposal.sources else f"sources: {{}}  # {TODO}: no file has a table that feeds a dataset"
     for source in proposal.sources:
         yield f"  # {source.profile.files:,} files with {source.profile.rows:,} rows"
         yield from _unused(source, proposal)

@@ -57,6 +57,15 @@ def test_of_dictionaries_that_differ_only_the_one_that_knows_all_columns_is_prop
     put(home, "101/edc/data.csv", PROJECT)
     put(home, "101/edc/old.csv", DICTIONARY.replace("aeterm", "term"))
     put(home, "101/edc/new.csv", DICTIONARY)
-    assert {source.profile.export.dictionary for source in propose(home).sources} == {
-        home.landing / "ST-1" / "101" / "edc" / "new.csv"
-    }
+    new = home.landing / "ST-1" / "101" / "edc" / "new.csv"
+    assert {source.name: source.profile.export.dictionary for source in propose(home).sources} == {
+        "demographics": new, "adverse_events": new, "old": None,
+    }  # fmt: skip
+
+
+def test_a_dictionary_that_no_export_needs_is_left_where_it_is(home: Home) -> None:
+    put(home, "101/edc/AE.csv", "SUBJID,AETERM\n1,Headache\n")
+    put(home, "101/edc/dictionary.csv", DICTIONARY)
+    assert [(one.name, one.profile.export.format) for one in propose(home).sources] == [
+        ("AE", "csv"), ("dictionary", "csv"),
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ from pipelines.ingest.readers import read_export
 from pipelines.ingest.readers.redcap_dictionary import load_dictionary
 from pipelines.ingest.refusal import Refusal
 from pipelines.onboarding.exports import Export
+from pipelines.onboarding.format_signs import HEAD_BYTES
 from pipelines.settings import Home
 from pipelines.study_source import Source
 
@@ -44,7 +45,10 @@ def take_dictionaries(home: Home, study_id: str, exports: Sequence[Export]) -> l
 def is_dictionary(path: Path) -> bool:
     """Return whether a file is a data dictionary of REDCap; only the reader of dictionaries can tell."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES).lower()
+        # Whole files are read only where the header may be one, in the pages' words or the API's.
+        if not (b"form name" in head or b"form_name" in head) or path.stat().st_size > _MAX_BYTES:
             return False
         return load_dictionary(_source(path)) is not None
     except (Refusal, UserError, OSError):

@@ -54,7 +54,7 @@ def preview(
 ) -> None:
     """Show what would be read of a file: tables, columns, first values, problems; exit 1 when it is refused."""
     if not file.is_file():
-        raise UserError(f"{file} is no file")
+        raise UserError(f"{file} is no file" if file.exists() else f"{file} does not exist")
     given: dict[str, Any] = {
         "encoding": encoding,
         "delimiter": "\t" if delimiter in ("tab", "\\t") else delimiter,

@@ -5,19 +5,23 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from pipelines.ingest.layout import agreed_table, layout_of
 from pipelines.ingest.readers import Reading, Table, read_export
 from pipelines.ingest.refusal import Refusal
 from pipelines.onboarding.date_fits import DateCounts, formats_that_fit
 from pipelines.onboarding.dialects import Dialect
 from pipelines.onboarding.exports import Export
 from pipelines.onboarding.format_signs import SYSTEM_FORMATS, TEXT_FORMATS
+from pipelines.onboarding.header_rows import guess_header_rows
 from pipelines.onboarding.known_names import find_by_names, known_names, plain, plain_columns
 from pipelines.onboarding.named_values import item_names
-from pipelines.study_source import ExportFormat, Source
+from pipelines.study_source import Source
 
 # A column with more values than this has no codes; its values are forgotten.
 MAX_CODES = 60
@@ -109,6 +113,9 @@ def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
 
     Text that is refused as plain CSV, all of it, is read in the one layout of a system that takes it, if one does.
     """
+    if export.format == "xlsx":
+        with suppress(Refusal):  # it is told when the tables are read
+            export = replace(export, header_rows=guess_header_rows(export.files))
     profiles = _profile_tables(export, dialect)
     if export.format != "csv" or any(profile.files for profile in profiles):
         return profiles
@@ -120,40 +127,58 @@ def profile_export(export: Export, dialect: Dialect) -> list[ExportProfile]:
 def _profile_tables(export: Export, dialect: Dialect) -> list[ExportProfile]:
     whole = ExportProfile(export, dialect)
     profiles: dict[str, ExportProfile] = {}
+    is_named = export.format in NAMED_TABLES
     for file in export.files:
         try:
-            reading = _read(file.read(), export.format, dialect)
+            reading = _read(file.read(), export, dialect)
         except Refusal as refusal:
-            whole.refused[refusal.code] += 1
-            whole.reasons.setdefault(refusal.code, refusal.text)
+            _refuse(whole, refusal)
             continue
         items = item_names(reading)
-        for table in reading.tables:
+        is_named |= len(reading.tables) > 1
+        for table in _tables_with_columns(reading):
             profile = profiles.setdefault(table.name, ExportProfile(export, dialect))
             profile.is_about_subjects &= table.subject is not None or not _names_subjects(reading)
             profile.item_names |= items
+            try:
+                agreed_table(table, layout_of(Source(path="any/file", format=export.format)))
+            except Refusal as refusal:
+                _refuse(profile, refusal)
+                continue
             _add(profile, table, file.site)
     if not profiles:
         return [whole]
     # A file may have one table, and that is meant; of several, each is named.
-    if len(profiles) > 1 or export.format in NAMED_TABLES:
+    if is_named:
         for name, profile in profiles.items():
             profile.export = export.of_table(name) if name else export
     first = next(iter(profiles.values()))
-    first.refused, first.reasons = whole.refused, whole.reasons
+    first.refused.update(whole.refused)
+    first.reasons.update(whole.reasons)
     return list(profiles.values())
 
 
-def _read(data: bytes, format_name: ExportFormat, dialect: Dialect) -> Reading:
-    if format_name not in TEXT_FORMATS:
-        return read_export(data, Source(path="any/file", format=format_name))
+def _refuse(profile: ExportProfile, refusal: Refusal) -> None:
+    profile.refused[refusal.code] += 1
+    profile.reasons.setdefault(refusal.code, refusal.text)
+
+
+def _tables_with_columns(reading: Reading) -> Iterator[Table]:
+    """Yield the tables without sheets that hold nothing, and without one whose cells stand in parts of it again."""
+    divided = {table.part_of for table in reading.tables}
+    yield from (table for table in reading.tables if table.header and table.name not in divided)
+
+
+def _read(data: bytes, export: Export, dialect: Dialect) -> Reading:
+    if export.format not in TEXT_FORMATS:
+        return read_export(data, Source(path="any/file", format=export.format, header_rows=export.header_rows))
     encoding = dialect.encoding_to_look(data)
     if encoding == "latin-1":
         # Only its ASCII is right then, and a mark of UTF-8, which it is not, would have it refused.
         data = data.removeprefix(codecs.BOM_UTF8)
-    return read_export(
-        data, Source(path="any/file", format=format_name, encoding=encoding, delimiter=dialect.delimiter)
-    )
+    dictionary = str(export.dictionary) if export.dictionary is not None else None
+    source = Source(path="any/file", format=export.format, encoding=encoding, delimiter=dialect.delimiter)
+    return read_export(data, source.model_copy(update={"dictionary": dictionary}))
 
 
 def _names_subjects(reading: Reading) -> bool:

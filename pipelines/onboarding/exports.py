@@ -6,19 +6,20 @@ import glob
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import UserError
 from pipelines.ingest.landing import LandingFile, landing_files, landing_sites
 from pipelines.ingest.readers.archive import list_members, read_member
 from pipelines.ingest.refusal import Refusal
-from pipelines.onboarding.format_signs import HEAD_BYTES, format_of, is_zip
+from pipelines.onboarding.format_signs import COMPOUND_FILE, HEAD_BYTES, format_of, is_zip
 from pipelines.settings import Home
 from pipelines.study_source import ExportFormat
 
 # 20240131, 2024-01-31, 20240131_0915, 20240131T091500
 _STAMP = re.compile(r"(?<![0-9])20[0-9]{2}[-_]?[0-9]{2}[-_]?[0-9]{2}(?:[-_T]?[0-9]{4}(?:[0-9]{2})?)?(?![0-9])")
+_OLD_OFFICE = "is an old Excel file (xls), or a workbook with a password: have it saved as xlsx, without one"
 # What stands before the name of a form in the id of an ODM item group: IG.DM, F_AE.
 _GROUP_PREFIX = re.compile(r"^(?:IGD?|ITEMGROUP|FORM|F)[._]", re.IGNORECASE)
 
@@ -46,7 +47,8 @@ class Export:
     """One kind of file over all sites, or one table of it.
 
     `path` is its pattern below a site's folder and `member` the pattern inside a ZIP; `table` names one of several
-    tables, as the format does.
+    tables, as the format does. `header_rows` is said of workbooks, `dictionary` of REDCap: the project's data
+    dictionary, which has to lie beside study.yml and may not lie there yet.
     """
 
     name: str
@@ -55,6 +57,9 @@ class Export:
     format: ExportFormat = "csv"
     member: str | None = None
     table: str | None = None
+    header_rows: int = 1
+    dictionary: Path | None = None
+    is_dictionary_beside: bool = False
 
     @property
     def sites(self) -> set[str]:
@@ -63,14 +68,14 @@ class Export:
 
     def of_table(self, table: str) -> Export:
         """Return the export that is one of the tables of this one."""
-        return Export(_name(_GROUP_PREFIX.sub("", table)), self.path, self.files, self.format, self.member, table=table)
+        return replace(self, name=_name(_GROUP_PREFIX.sub("", table)), table=table)
 
 
 def list_exports(home: Home, study_id: str) -> tuple[list[Export], list[str]]:
     """Return the exports of all sites by path, and the kinds of files that no reader can take, with what is known.
 
     Raises:
-        UserError: landing holds nothing of this study, or a folder cannot be listed.
+        UserError: landing holds nothing of this study that can be read, or a folder cannot be listed.
     """
     exports: dict[tuple[str, str | None], Export] = {}
     formats: dict[tuple[str, str | None], Counter[ExportFormat]] = {}
@@ -89,6 +94,9 @@ def list_exports(home: Home, study_id: str) -> tuple[list[Export], list[str]]:
     for key, export in exports.items():
         # Of two formats under one path, the files of the rarer one are refused when they are read.
         export.format = formats[key].most_common(1)[0][0]
+    if not exports and foreign:
+        told = "; ".join(sorted({f"{path} {why}" for path, why in foreign}))
+        raise UserError(f"no file in {home.landing / study_id} can be read: {told}")
     if not exports:
         raise UserError(
             f"there is no export in {home.landing / study_id}; put the sites' files there, "
@@ -127,7 +135,7 @@ def _contents(file: LandingFile) -> Iterator[tuple[str | None, ExportFormat | No
             data += opened.read() if is_zip(data) else b""
         found = format_of(data, file.file)
         if found != "zip":
-            yield None, found, "is of no export format"
+            yield None, found, _OLD_OFFICE if data.startswith(COMPOUND_FILE) else "is of no export format"
             return
         for member in list_members(data):
             inside = format_of(_unpacked(data, member), member)

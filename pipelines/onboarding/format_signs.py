@@ -9,17 +9,20 @@ from typing import Literal
 
 from pipelines.ingest.readers import Content
 from pipelines.ingest.readers.archive import list_members
+from pipelines.ingest.readers.csv_profiles import PROFILES, plain_name
 from pipelines.study_source import ExportFormat
 
 # What lies in landing: a file of a format, or an archive with such files.
 FoundFormat = ExportFormat | Literal["zip"]
-# Layouts of delimited text that have no sign; what is refused as plain CSV may be one of them.
+# Layouts of delimited text. But for Castor's they have no sign; what is refused as plain CSV may be one of them.
 SYSTEM_FORMATS: tuple[ExportFormat, ...] = ("castor", "openclinica", "rave", "viedoc")
 TEXT_FORMATS: tuple[ExportFormat, ...] = ("csv", "redcap", *SYSTEM_FORMATS)
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".psv")
 # How much of a file is looked at.
 HEAD_BYTES = 1 << 16
 
+# Old Office files begin so, and new ones that have a password.
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _XPT = (b"HEADER RECORD*******LIBRARY HEADER RECORD", b"HEADER RECORD*******LIBV8")
 _SAS7BDAT = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
@@ -60,7 +63,10 @@ def format_of(data: Content, name: str) -> FoundFormat | None:
         return "dataset-json"
     if PurePosixPath(name).suffix.lower() not in TEXT_SUFFIXES:
         return None
-    return "redcap" if _is_redcap(text) else "csv"
+    header = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("latin-1")
+    if _is_redcap(header):
+        return "redcap"
+    return "castor" if _is_castor(header) else "csv"
 
 
 def _packed(data: Content) -> FoundFormat:
@@ -89,6 +95,12 @@ def _unpacked(head: bytes) -> bytes:
         return b""
 
 
-def _is_redcap(text: bytes) -> bool:
-    header = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("latin-1")
+def _is_castor(header: str) -> bool:
+    """Return whether a header begins with Castor's record, cut by semicolons, and has its institute."""
+    castor = PROFILES["castor"]
+    names = [plain_name(name) for name in header.split(";")]
+    return names[0] in castor.subject and not set(castor.site).isdisjoint(names)
+
+
+def _is_redcap(header: str) -> bool:
     return not _REDCAP.isdisjoint(name.strip(' "') for name in re.split("[,;\t]", header))

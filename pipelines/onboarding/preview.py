@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -13,11 +13,11 @@ from pipelines.ingest.layout import agreed_table, layout_of, table_of
 from pipelines.ingest.readers import Content, Reading, Remark, Table, read_export
 from pipelines.ingest.readers.archive import list_members
 from pipelines.ingest.refusal import Refusal
+from pipelines.onboarding.format_signs import format_of
 from pipelines.onboarding.named_values import item_names, values_of
 from pipelines.study_source import Expression, Source
 
 ARCHIVE = "zip"
-_ZIP = b"PK\x03\x04"
 # They are ZIP files themselves.
 _PACKED_FORMATS = ("xlsx", "secutrial")
 _LINE = re.compile(r"line ([0-9]+)")
@@ -109,8 +109,7 @@ def preview_export(data: Content, source: Source, stem: str, rows: int) -> Previ
         subjects = _distinct(agreed, source.subject, [table.subject for table in tables])
         sites = _distinct(agreed, source.site, [table.site for table in tables])
     except Refusal as refusal:
-        is_packed = source.member is None and source.format not in _PACKED_FORMATS and bytes(data[:4]) == _ZIP
-        hint = _members_hint(data) if is_packed else ""
+        hint = _header_hint(refusal, source) or _format_hint(data, source)
         return _refused(source.format, Refusal(refusal.code, f"{refusal.text}{hint}", refusal.line))
     counted = reading.counts if source.table is None else {}
     items = item_names(reading)
@@ -135,6 +134,25 @@ def preview_archive(data: Content) -> Preview:
     except Refusal as refusal:
         return _refused(ARCHIVE, refusal)
     return _refused(ARCHIVE, Refusal("choose_member", text))
+
+
+def _format_hint(data: Content, source: Source) -> str:
+    """Return what a refused file seems to be, if that is not what it was read as; empty where no sign is known."""
+    if source.member is not None:
+        return ""
+    try:
+        found = format_of(data, "")
+    except Refusal:
+        return ""
+    if found == ARCHIVE:
+        return _members_hint(data) if source.format not in _PACKED_FORMATS else ""
+    return f"; it begins as {found} does: --as {found}" if found not in (None, source.format) else ""
+
+
+def _header_hint(refusal: Refusal, source: Source) -> str:
+    if source.format != "xlsx" or refusal.code not in ("blank_column", "duplicate_column"):
+        return ""
+    return "; where more rows make the header, say how many with --header-rows (header_rows in study.yml)"
 
 
 def _members_hint(data: Content) -> str:
@@ -191,8 +209,19 @@ def _agreed(tables: Sequence[Table], source: Source) -> tuple[list[pa.Table], li
             agreed.append(table.rows.rename_columns([name.strip() for name in table.header]))
             # Which of a file's tables have the columns that a source needs is nothing odd.
             if refusal.code != "missing_column":
-                problems.append(Problem(refusal.code, f"{_of_table(table.name)}{refusal.text}"))
-    return agreed, problems
+                hint = _header_hint(refusal, source)
+                told = f"{_of_table(table.name)}no source can take it so: {refusal.text}{hint}"
+                problems.append(Problem(refusal.code, told))
+    return agreed, [*problems, *_absent_columns(agreed, source)]
+
+
+def _absent_columns(tables: Sequence[pa.Table], source: Source) -> Iterator[Problem]:
+    """Yield the columns that the user names and that none of several tables has."""
+    present = {name.casefold() for table in tables for name in table.column_names}
+    for option, expression in (("--subject", source.subject), ("--site", source.site)):
+        item = _item(expression)
+        if item is not None and item.strip().casefold() not in present:
+            yield Problem("missing_column", f"no table has the column {item} that {option} names")
 
 
 def _dataset(table: Table, source: Source, stem: str, rows: int, names: Mapping[str, str]) -> Dataset:

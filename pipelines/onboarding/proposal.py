@@ -21,6 +21,7 @@ from pipelines.onboarding.identities import (
 )
 from pipelines.onboarding.known_names import find_by_names, known_names, plain
 from pipelines.onboarding.mapping_guesses import Guess, MappingGuess, guess_mapping
+from pipelines.onboarding.redcap_dictionaries import take_dictionaries
 from pipelines.onboarding.variable_matches import guess_dataset
 from pipelines.onboarding.visit_names import VisitGuess, guess_visits, spell_visits_alike
 from pipelines.settings import Home
@@ -68,7 +69,7 @@ class StudyProposal:
     """A whole study.yml as guessed.
 
     `sites` only where no export lists them. `foreign` says of kinds of files why they are not read. `aside` are tables
-    about the data, such as the definitions of items, that feed no dataset.
+    about the data, such as the definitions of items, that feed no dataset; `unread` those that no source can take.
     """
 
     study: str
@@ -79,6 +80,7 @@ class StudyProposal:
     mappings: list[MappingGuess]
     foreign: list[str]
     aside: list[Export]
+    unread: list[ExportProfile] = field(default_factory=list)
 
 
 def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None] | None = None) -> StudyProposal:
@@ -90,11 +92,14 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
         UserError: landing holds nothing of this study.
     """
     exports, foreign = list_exports(home, study_id)
+    exports = take_dictionaries(home, study_id, exports)
     profiles: list[ExportProfile] = []
     for export in exports:
         if on_export:
             on_export(export)
         profiles += profile_export(export, _dialect(export))
+    unread = [profile for profile in profiles if profile.export.table is not None and not profile.files]
+    profiles = [profile for profile in profiles if profile not in unread]
     tell_apart([profile.export for profile in profiles])
     found = {profile.export.name: guess_dataset(profile) for profile in profiles if profile.files}
     subjects = _known_subjects(study_id, profiles, found)
@@ -114,7 +119,7 @@ def propose_study(home: Home, study_id: str, on_export: Callable[[Export], None]
     sites = [] if any(mapping.dataset == "SITE" for mapping in mappings) else delivering
     visits = guess_visits(profiles, mappings)
     spell_visits_alike(profiles, mappings, visits)
-    return StudyProposal(study_id, sites, len(delivering), visits, sources, mappings, foreign, aside)
+    return StudyProposal(study_id, sites, len(delivering), visits, sources, mappings, foreign, aside, unread)
 
 
 def _dialect(export: Export) -> Dialect:

@@ -48,6 +48,10 @@ def _head(proposal: StudyProposal) -> Iterator[str]:
     for kind in proposal.foreign:
         yield f"# {TODO}: {safe(kind)}; ask the sites for an export of another kind"
     yield from _aside(proposal.aside)
+    for profile in proposal.unread:
+        place = f"{_scalar(profile.export.path)}, table {_scalar(profile.export.table or '')}"
+        told = "; ".join(f"{reason}: {profile.reasons[reason]}" for reason in sorted(profile.refused))
+        yield from _wrapped(safe(f"{TODO}: {place} cannot be a source: {told}"), "# ")
     if proposal.sites:
         yield ""
         yield f"# {CONFIRM}: the folders in landing. No export lists the sites: name, country, activation_date go here."
@@ -75,7 +79,7 @@ def _sources(proposal: StudyProposal) -> Iterator[str]:
         yield ""
         yield f"layout: sdtm  # {CONFIRM}: the columns of every export have the names of SDTM"
     yield ""
-    yield "sources:"
+    yield "sources:" if proposal.sources else f"sources: {{}}  # {TODO}: no file has a table that feeds a dataset"
     for source in proposal.sources:
         yield f"  # {source.profile.files:,} files with {source.profile.rows:,} rows"
         yield from _unused(source, proposal)
@@ -141,15 +145,31 @@ def _file(export: Export) -> Iterator[str]:
         yield f"    member: {_scalar(export.member)}"
     if export.format != "csv":
         why = (
-            "refused as plain CSV, and read so"
+            "its header has the columns of that system"
             if export.format in SYSTEM_FORMATS
             else "by the first bytes of its files"
         )
         yield f"    format: {export.format}  # {CONFIRM}: {why}"
-    if export.format == "redcap":
-        yield f"    # {TODO}: dictionary: FILE, the project's, put beside this file; then table: names an instrument"
+    if export.header_rows > 1:
+        yield f"    header_rows: {export.header_rows}  # {CONFIRM}: by the cells that are merged in the header"
+    yield from _dictionary(export)
     if export.table is not None:
         yield f"    table: {_scalar(export.table)}"
+
+
+def _dictionary(export: Export) -> Iterator[str]:
+    if export.format != "redcap":
+        return
+    if export.dictionary is None:
+        yield f"    # {TODO}: dictionary: FILE, the project's, put beside this file; then table: names an instrument"
+        return
+    name = export.dictionary.name
+    mark = f"{CONFIRM}: it knows all columns"
+    if not export.is_dictionary_beside:
+        # Up to landing: <SITE>/<system>/<file>
+        place = "/".join(export.dictionary.parts[-3:])
+        mark = f"{TODO}: it knows all columns; move it from landing, where it is {place}, to beside this file"
+    yield f"    dictionary: {_scalar(name)}  # {safe(mark)}"
 
 
 def _unread(profile: ExportProfile) -> Iterator[str]:

@@ -75,3 +75,17 @@ def test_a_study_without_exports_is_answered_with_the_nearest_name(
     said = capsys.readouterr().err
     assert 'Did you mean "AB-1"?' in said
     assert "<SITE>/<system>/<file>" in said
+
+
+def test_files_of_which_none_can_be_read_are_named_with_the_reason(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = home.landing / "AB-1" / "101" / "edc"
+    folder.mkdir(parents=True)
+    (folder / "AE.pdf").write_bytes(b"%PDF-1.7")
+    (folder / "doses.xlsx").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1"))
+    (folder / "logs.xlsx").write_bytes(b"PK\x03\x04")
+    assert siteproof(monkeypatch, "init", "AB-1", "--home", str(home.root)) == 2
+    said = capsys.readouterr().err
+    assert "can be read: edc/AE.pdf is of no export format; edc/doses.xlsx is an old Excel file (xls), or a" in said
+    assert "; edc/logs.xlsx is refused: broken_archive" in said

@@ -108,7 +108,7 @@ class ProfileReader:
             table = self._table(start[len(head) :] + data[_MAX_HEAD_BYTES:] if head else data, source)
         except Refusal as refusal:
             raise _further_down(refusal, head) from refusal
-        names = [_plain(source.aliases.get(name.strip(), name)) for name in table.header]
+        names = [plain_name(source.aliases.get(name.strip(), name)) for name in table.header]
         table = self._told_apart(table, names)
         return replace(reading_of(table), remarks=tuple(_miscounted(head, source, table)))
 
@@ -117,7 +117,7 @@ class ProfileReader:
         length = 0
         for line in start.splitlines(keepends=True):
             first = line.decode(source.encoding, "replace").partition(source.delimiter)[0]
-            if _plain(first.strip(source.quote)) in self.profile.subject:
+            if plain_name(first.strip(source.quote)) in self.profile.subject:
                 return start[:length]
             length += len(line)
         raise Refusal("missing_key_column", f"behind its head the file has no header: {self._wanted()}")
@@ -160,7 +160,8 @@ def reading_of(table: Table) -> Reading:
     return Reading((table,), counts=counts)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a column's name as profiles have it: in small letters and digits only."""
     return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
@@ -207,6 +208,6 @@ def _miscounted(head: bytes, source: Source, table: Table) -> Iterator[Remark]:
     for line in head.decode(source.encoding, "replace").splitlines():
         name, _, count = line.partition(source.delimiter)
         count = count.strip()
-        if _plain(name) == "subjects" and count.isdecimal() and int(count) != table.rows.num_rows:
+        if plain_name(name) == "subjects" and count.isdecimal() and int(count) != table.rows.num_rows:
             text = f"the head of the file counts {int(count)} subjects, its table has {table.rows.num_rows} rows"
             yield Remark("subject_count", text)

@@ -12,6 +12,7 @@ import pyreadstat
 import xlsxwriter
 from landed_exports import loaded, propose, put, written
 
+from pipelines.ingest.intake import ingest_study
 from pipelines.settings import Home
 
 ODM = """<?xml version="1.0" encoding="UTF-8"?>
@@ -169,7 +170,21 @@ def test_text_that_is_no_plain_csv_may_be_the_layout_of_a_system(home: Home) -> 
     (source,) = propose(home).sources
     assert source.profile.export.format == "castor"
     assert (source.subject and source.subject.column, source.profile.rows) == ("record_id", 2)
-    assert "format: castor  # CONFIRM: refused as plain CSV, and read so" in written(home)
+    assert "format: castor  # CONFIRM: its header has the columns of that system" in written(home)
+
+
+def test_castors_columns_tell_its_format_where_it_is_plain_csv_too(home: Home) -> None:
+    put(home, "101/edc/Study.csv", '"record_id";archived;institute;"pat_sex"\n1;False;101;Male\n')
+    put(home, "101/edc/Report.csv", "Participant Id;Site Abbreviation;Repeating Data Parent;x\n1;101;;2\n")
+    # A list of one's own that has a column of such a name, and is cut by commas.
+    put(home, "101/edc/own.csv", "record_id,institute\n1,101\n")
+    sources = {source.name: source for source in propose(home).sources}
+    assert {name: source.profile.export.format for name, source in sources.items()} == {
+        "Study": "castor", "Report": "castor", "own": "csv",
+    }  # fmt: skip
+    assert [(one.subject.column, one.site.column) for name, one in sources.items() if name != "own"] == [
+        ("Participant Id", "Site Abbreviation"), ("record_id", "institute"),
+    ]  # fmt: skip
 
 
 def test_a_kind_of_file_is_named_once_and_by_its_path_where_others_of_it_are_read(home: Home) -> None:
@@ -199,3 +214,42 @@ def test_the_rarer_of_two_formats_under_one_path_is_refused(home: Home) -> None:
     proposal = propose(home)
     assert [(source.name, source.profile.files) for source in proposal.sources] == [("AE", 2)]
     assert "# TODO: 1 of 3 files are refused so: not_text: " in written(home)
+
+
+def dosing_log() -> bytes:
+    """A log whose header has two rows, with a sheet that holds nothing behind it."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("Dosing")
+        sheet.merge_range("A1:A2", "SUBJID")
+        sheet.merge_range("B1:C1", "dose")
+        sheet.write_row(1, 1, ["mg", "date"])
+        sheet.write_row(2, 0, ["1", "5", "2024-01-02"])
+        sheet.write_row(3, 0, ["2", "7", "2024-01-03"])
+        book.add_worksheet("Sheet2")
+    return content.getvalue()
+
+
+def test_cells_merged_in_the_header_tell_how_many_rows_it_has(home: Home) -> None:
+    put(home, "101/isf/doses.xlsx", dosing_log())
+    (source,) = propose(home).sources
+    assert (source.name, list(source.profile.columns)) == ("Dosing", ["SUBJID", "dose / mg", "dose / date"])
+    assert "header_rows: 2  # CONFIRM: by the cells that are merged in the header" in written(home)
+    study = loaded(home)
+    assert study.sources["Dosing"].header_rows == 2
+    (event,) = ingest_study(home, study)
+    assert (event.status, event.rows) == ("accepted", 2)
+
+
+def test_a_sheet_that_no_source_can_take_is_a_comment_and_no_source(home: Home) -> None:
+    ae = [["SUBJID", "AETERM", "AESTDAT"], ["1", "a", "2024-01-05"]]
+    put(home, "101/isf/logs.xlsx", workbook({"Doses": [["dose", "dose"], ["mg", "date"]], "AE": ae}))
+    study = loaded(home)
+    assert list(study.sources) == ["AE"]
+    assert "# TODO: isf/logs.xlsx, table Doses cannot be a source: duplicate_column: " in written(home)
+    assert [event.status for event in ingest_study(home, study)] == ["accepted"]
+
+
+def test_a_header_without_a_name_is_refused_as_a_run_does(home: Home) -> None:
+    put(home, "101/edc/AE.csv", "SUBJID,AETERM,\n1,a,b\n")
+    assert "# TODO: 1 of 1 files are refused so: blank_column: column 3 has no name" in written(home)

@@ -9,6 +9,7 @@ import zipfile
 
 import pyarrow as pa
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,14 +35,15 @@ def table(name: str, columns: dict[str, list[str | None]], **settings: object) -
 def read_as(monkeypatch: pytest.MonkeyPatch):
     """Have a format's reader give these tables."""
 
-    def give(*tables: Table, table: str | None = None, **settings: object) -> Preview:
+    def give(*tables: Table, table: str | None = None, subject: str | None = None, **settings: object) -> Preview:
         reading = dataclasses.replace(Reading(tables), **settings)
 
         def read(_data: Content, _source: Source) -> Reading:
             return reading
 
         monkeypatch.setattr(room, "read_export", read)
-        return preview_export(b"", Source(path="any/file", table=table), "file", rows=1)
+        source = Source.model_validate({"path": "any/file", "table": table, "subject": subject})
+        return preview_export(b"", source, "file", rows=1)
 
     return give
 
@@ -195,3 +197,23 @@ def test_a_workbook_is_not_taken_for_an_archive() -> None:
 def test_what_is_called_a_zip_and_is_none_is_refused_as_that() -> None:
     seen = preview_archive(b"a,b\n1,2\n")
     assert (seen.format, [problem.code for problem in seen.problems]) == ("zip", ["not_an_archive"])
+
+
+def test_a_file_of_another_format_is_told_by_its_first_bytes() -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book, {"in_memory": True}) as opened:
+        opened.add_worksheet("AE").write_row(0, 0, ["SUBJ", "SUBJ"])
+    for format_name in ("csv", "odm", "dataset-json", "sas7bdat", "secutrial"):
+        seen = preview_export(book.getvalue(), Source(path="any/file", format=format_name), "AE", rows=1)
+        assert seen.problems[0].message.endswith("; it begins as xlsx does: --as xlsx")
+        assert "[Content_Types].xml" not in seen.problems[0].message
+    (problem,) = preview_export(book.getvalue(), Source(path="any/file", format="xlsx"), "AE", rows=1).problems
+    assert (problem.code, "--header-rows" in problem.message) == ("duplicate_column", True)
+
+
+def test_a_named_column_that_no_table_has_is_a_problem(read_as) -> None:
+    tables = (table("A", {"SUBJ": ["1"]}), table("B", {"SUBJ": ["1"]}))
+    assert read_as(*tables, subject="SUBJ").problems == ()
+    assert [(one.code, one.message) for one in read_as(*tables, subject="SUBJEKT").problems] == [
+        ("missing_column", "no table has the column SUBJEKT that --subject names")
+    ]

@@ -42,7 +42,7 @@ class CsvProfile:
 
     def is_key(self, column: str) -> bool:
         """Return whether a column of that name says whose a row is."""
-        return _plain(column) in {*self.subject, *self.site, *self.keys}
+        return plain_name(column) in {*self.subject, *self.site, *self.keys}
 
 
 PROFILES: Mapping[str, CsvProfile] = {

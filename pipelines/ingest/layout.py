@@ -78,7 +78,7 @@ def table_of(reading: Reading, source: Source, layout: Layout) -> Table:
     """Return the table of a file that a source takes: the one it names, or the only one.
 
     Where the format leaves out what is blank, a table that is not there was delivered empty, and so was a column. What
-    the file takes back whole stands before the table's rows, as rows without a number.
+    the file takes back whole stands before the table's rows, as rows without a number; an audit trail stays whole.
 
     Raises:
         Refusal: the file has no such table, or several and none is named.
@@ -88,7 +88,8 @@ def table_of(reading: Reading, source: Source, layout: Layout) -> Table:
         found = _filled_up(Table(source.table or "", (), pa.table({}), _no_text()), layout)
     elif not found.complete:
         found = _filled_up(found, layout)
-    return _after_removals(found, reading.removals) if reading.removals else found
+    is_taken_back = reading.removals and found.name not in reading.history
+    return _after_removals(found, reading.removals) if is_taken_back else found
 
 
 def _named_table(reading: Reading, source: Source) -> Table | None:

@@ -23,7 +23,8 @@ _KINDS = {
     "mdsol:Query": "Query",
     "redcap:Query": "Query",
 }
-_COUNTED = {
+# Tell what was done, and so stay when the data that they tell of is removed. With the name of each count.
+HISTORY = {
     "AuditRecord": "audit_records",
     "Signature": "signatures",
     "Annotation": "annotations",
@@ -40,7 +41,7 @@ class RecordKeeper:
 
     names: Names
     tables: OdmTables
-    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(_COUNTED.values(), 0)))
+    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(HISTORY.values(), 0)))
 
     def __post_init__(self) -> None:
         self._section_records = frozenset(map(self.names.tag, SECTION_RECORDS))
@@ -79,8 +80,8 @@ class RecordKeeper:
     def _add(self, element: Element, keys: Mapping[str, str], path: str, around: Mapping[str, str]) -> None:
         name = self.names.of(element.tag, element)
         kind = _KINDS.get(name, name)
-        if kind in _COUNTED:
-            self.counts[_COUNTED[kind]] += 1
+        if kind in HISTORY:
+            self.counts[HISTORY[kind]] += 1
         self.tables.add_record(kind, {**keys, **self.flatten(element, kind, around)}, place_of(element, path, name))
 
     def flatten(self, element: Element, kind: str, around: Mapping[str, str] | None = None) -> dict[str, str]:

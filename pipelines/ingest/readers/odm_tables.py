@@ -84,9 +84,15 @@ class OdmTables:
 
     def tables(self) -> tuple[Table, ...]:
         """Return the item groups as they were declared or met, then the records."""
-        groups = [self._group(table) for table in self._groups.tables()]
-        taken = {table.name for table in groups}
-        return (*groups, *(self._record(table, taken) for table in self._records.tables()))
+        groups = map(self._group, self._groups.tables())
+        return (*groups, *map(self._record, self._records.tables()))
+
+    def records_named(self, kinds: Iterable[str]) -> frozenset[str]:
+        """Return the names of the tables of these records, whether they have rows or not."""
+        return frozenset(map(self._record_name, kinds))
+
+    def _record_name(self, kind: str) -> str:
+        return f"ODM.{kind}" if kind in self._widths else kind
 
     def _count_columns(self, table: str, columns: Iterable[str]) -> None:
         known = self._widths.setdefault(table, set())
@@ -114,14 +120,14 @@ class OdmTables:
             complete=oid in self._declared,
         )
 
-    def _record(self, table: Table, taken: set[str]) -> Table:
+    def _record(self, table: Table) -> Table:
         if self.transactional:
             table = self.removals.settle(table, table.header)
         kind = table.name.removeprefix(_RECORD)
         header = table.header
         return replace(
             table,
-            name=f"ODM.{kind}" if kind in taken else kind,
+            name=self._record_name(kind),
             keys=frozenset(header),
             subject="SubjectKey" if "SubjectKey" in header else None,
             site="LocationOID" if self.has_sites and "LocationOID" in header else None,

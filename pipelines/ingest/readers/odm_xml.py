@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pipelines.ingest.readers.odm_clinical import CONTAINERS, GROUP, ClinicalReader
 from pipelines.ingest.readers.odm_metadata import DEFINITIONS, SECTIONS, MetadataReader
 from pipelines.ingest.readers.odm_names import EVENT_KEYS, GROUP_KEYS, NAMESPACES, PARENT_KEYS, Names
-from pipelines.ingest.readers.odm_records import SECTION_RECORDS, RecordKeeper, place_of
+from pipelines.ingest.readers.odm_records import HISTORY, SECTION_RECORDS, RecordKeeper, place_of
 from pipelines.ingest.readers.odm_tables import OdmTables
 from pipelines.ingest.readers.odm_transactions import TransactionsInSnapshotError
 from pipelines.ingest.readers.reader import Content, Reading, Remark
@@ -87,9 +87,14 @@ class _Reading:
             else:
                 clinical.end(name, element)
         remarks += self._remarks()
-        removals = self._tables.removals.keys()
-        counts = self._counts()
-        return Reading(self._tables.tables(), sparse=True, remarks=tuple(remarks), counts=counts, removals=removals)
+        return Reading(
+            self._tables.tables(),
+            sparse=True,
+            remarks=tuple(remarks),
+            counts=self._counts(),
+            removals=self._tables.removals.keys(),
+            history=self._tables.records_named(HISTORY),
+        )
 
     def _take_other(self, event: str, name: str, element: Element) -> None:
         if event == "start":

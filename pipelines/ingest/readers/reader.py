@@ -67,7 +67,8 @@ class Reading:
     facts of the file's own units, e.g. forms or audit records, for a person who looks at it
     (`siteproof preview`). `on_request` makes tables that hold nothing new and may be large, by name, for a source that
     takes one. `removals` are the keys, by column, of what a transactional file takes back whole, e.g. a subject: they
-    come before its rows, and a key column that one does not name stands for any value.
+    come before its rows, and a key column that one does not name stands for any value. They leave the tables named in
+    `history`, here or not: what tells what was done, as an audit trail does.
     """
 
     tables: tuple[Table, ...]
@@ -76,6 +77,7 @@ class Reading:
     counts: Mapping[str, int] = field(default_factory=dict)
     on_request: Mapping[str, Callable[[], Table]] = field(default_factory=dict)
     removals: tuple[Mapping[str, str], ...] = ()
+    history: frozenset[str] = frozenset()
 
 
 class Reader(Protocol):

@@ -133,6 +133,19 @@ def test_a_removal_need_not_name_what_the_key_is_made_of(home: Home) -> None:
     assert (event.status, event.rows, event.remarks) == ("accepted", 2, ())
 
 
+@pytest.mark.parametrize("files", [1, 2])
+def test_the_audit_trail_of_what_is_removed_stays(home: Home, files: int) -> None:
+    desk = desk_of(home, "incremental", ["ID"], table="AuditRecord")
+    audited = group(1, "Insert", TERM="Cough").replace("</Item", '<AuditRecord ID="{}"/></Item')
+    gone = '<SubjectData SubjectKey="001" TransactionType="Remove"/>'
+    if files == 1:
+        desk.take("edc/1.xml", odm(audited.format(1)).replace("</ClinicalData>", f"{gone}</ClinicalData>"))
+    else:
+        desk.take("edc/1.xml", odm(audited.format(1)))
+        desk.take("edc/2.xml", odm(before=gone))
+    assert desk.current()["ID"].to_list() == ["1"]
+
+
 NESTED_KEY = [
     *("SubjectKey", "StudyEventOID", "FormOID", "FormRepeatKey", "ParentItemGroupOID", "ParentItemGroupRepeatKey"),
     *("ItemGroupOID", "ItemGroupRepeatKey"),

@@ -63,6 +63,17 @@ class SiteHistory:
         place = self._last[file][source]
         self.events[place] = replace(self.events[place], mtime_ns=mtime_ns)
 
+    def replace(self, event: DeliveryEvent, told: DeliveryEvent) -> None:
+        """Have the current delivery's event tell another reading of the same bytes."""
+        self.events[self.events.index(event)] = told
+        self.current[event.source] = told
+
+    def was_refused(self, current: DeliveryEvent) -> bool:
+        """Return whether the file that is current can no longer be read as it is declared now, as landing has shown."""
+        last = self.last_of(current.name).get(current.source)
+        told = last and (last.status, last.sha256, last.layout)
+        return told == ("refused", current.sha256, self._digest(current.source))
+
     def repeated(self, source: str, file: str, sha256: str) -> DeliveryEvent | None:
         """Return the delivery that these bytes are once more: the current one, a held one, or an older increment."""
         current, held = self.current.get(source), self.pending.get(source)

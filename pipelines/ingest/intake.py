@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from pipelines.ingest.announcements import Clock, arrivals_of
-from pipelines.ingest.landing import landing_files, landing_sites
+from pipelines.ingest.deliveries import known_sites
+from pipelines.ingest.landing import landing_files
 from pipelines.ingest.layout import Layout, layout_of
 from pipelines.ingest.ledger import DeliveryEvent, ledger_path, read_ledger, write_ledger
 from pipelines.ingest.site_intake import SiteIntake
@@ -33,7 +34,7 @@ def ingest_study(
     on_site: Callable[[str, list[DeliveryEvent]], None] | None = None,
     now: Clock = utc_now,
 ) -> list[DeliveryEvent]:
-    """Take what is new from the given sites (all in landing, if None) and return the new events.
+    """Take what is new from the given sites (all that are known, if None) and return the new events.
 
     Args:
         home: where landing and store are.
@@ -46,7 +47,7 @@ def ingest_study(
         UserError: the store cannot be written or is damaged. A broken delivery raises nothing.
     """
     if sites is None:
-        sites = landing_sites(home, study.study)
+        sites = known_sites(home, study.study)
     new: list[DeliveryEvent] = []
     layouts = _layouts_of(study)
     with ThreadPoolExecutor(min(MAX_SITES_AT_WORK, os.cpu_count() or 1)) as at_work:
@@ -83,7 +84,7 @@ def _layouts_of(study: Study) -> dict[str, Layout]:
 def _ingest(home: Home, study: Study, site: str, layouts: Mapping[str, Layout], now: Clock) -> list[DeliveryEvent]:
     files = landing_files(home, study.study, site)
     ledger = ledger_path(home, study.study, site)
-    if not files:
+    if not files and not ledger.is_file():
         return []
     with holding_site(ledger.parent):
         before = read_ledger(ledger)
@@ -91,6 +92,7 @@ def _ingest(home: Home, study: Study, site: str, layouts: Mapping[str, Layout], 
         intake = SiteIntake(home, study, site, list(before), arrivals, layouts, now)
         for file in arrivals.ready:
             intake.take(file)
+        intake.read_current_again()
         if intake.events != before:
             write_ledger(ledger, intake.events)
     return intake.events[len(before) :]

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipelines.ingest.announcements import Arrivals, Clock
 from pipelines.ingest.arrival import Arrived, arrived
+from pipelines.ingest.extracted_day import stated_day
 from pipelines.ingest.history import SiteHistory
 from pipelines.ingest.increment_chain import build, increment_of
 from pipelines.ingest.judgement import Judgement, hold_to_announcement, hold_to_row_count, judge
@@ -22,7 +23,7 @@ from pipelines.ingest.owners import STUDY_MISMATCH
 from pipelines.ingest.readers import Content
 from pipelines.ingest.refusal import Refusal
 from pipelines.ingest.source_rows import SourceRows, read_sources
-from pipelines.ingest.store import keep_delivery, keep_refused
+from pipelines.ingest.store import keep_delivery, keep_refused, original_of
 from pipelines.settings import Home
 from pipelines.study import Study
 
@@ -104,6 +105,26 @@ class SiteIntake:
                 for source in arrival.named:
                     self._add(arrival, source, "refused", reason=refusal.reason, line=refusal.line)
 
+    def read_current_again(self) -> None:
+        """Read what is current from the store, where study.yml says otherwise now and landing no longer has the file.
+
+        It came as it came: its event stays where it is, and tells the new reading. What cannot be read as declared now
+        stays as it was read, and columns that are asked for since are missing in it.
+        """
+        for source, event in list(self.history.current.items()):
+            if source not in self.layouts or event.layout == self._digest(source) or self.history.was_refused(event):
+                continue
+            with original_of(self.home.store / str(event.store)) as content:
+                try:
+                    read = self._read(event.name, content, [source])[source]
+                    taken = self._built(
+                        event.name, event.sha256, source, read, stated_day(read.rows, self.study.sources[source])
+                    )
+                except Refusal:
+                    continue
+                kept = self._kept(event.name, event.sha256, content, source, taken)
+            self.history.replace(event, replace(event, layout=self._digest(source), **kept))
+
     def _take(self, arrival: _Arrival, content: Arrived) -> None:
         """Add the events of a file whose bytes are there."""
         asked = to_read = self._asked(arrival)
@@ -167,18 +188,19 @@ class SiteIntake:
         if objection and not before and judgement.status == "accepted":
             # A file is one: a source that is new to study.yml does not take what is held for another.
             judgement = replace(judgement, status="held", reason=objection.reason)
-        return {source: self._built(arrival, source, one, judgement) for source, one in read.items()}, judgement
+        name, sha256, days = arrival.file.name, arrival.sha256, judgement.extracted
+        return {s: self._built(name, sha256, s, one, days.get(s)) for s, one in read.items()}, judgement
 
-    def _built(self, arrival: _Arrival, source: str, read: SourceRows, judgement: Judgement) -> _Taken:
+    def _built(self, name: str, sha256: str, source: str, read: SourceRows, extracted: str | None) -> _Taken:
         declared = self.study.sources[source]
         if not declared.delivery.is_incremental:
-            return _Taken(read, judgement.extracted.get(source))
+            return _Taken(read, extracted)
 
         def read_again(name: str, content: Content) -> SourceRows:
             return self._read(name, content, [source])[source]
 
-        new = increment_of(arrival.file.name, arrival.sha256, read, declared)
-        chain = self.history.chain(source, but=arrival.sha256)
+        new = increment_of(name, sha256, read, declared)
+        chain = self.history.chain(source, but=sha256)
         rows = build(self.home, declared, self._digest(source), chain, new, read, read_again)
         return _Taken(rows, new.day, tuple(chain))
 
@@ -198,24 +220,20 @@ class SiteIntake:
         return self.history.unsettled(arrival.file.name, arrival.last, arrival.named, arrival.code)
 
     def _keep(self, arrival: _Arrival, content: Arrived, source: str, taken: _Taken, judgement: Judgement) -> None:
+        kept = self._kept(arrival.file.name, arrival.sha256, content.original, source, taken)
+        received_at = _received_before(arrival, self.history.current.get(source), arrival.last.get(source))
+        self._add(arrival, source, judgement.status, reason=judgement.reason, received_at=received_at, **kept)
+
+    def _kept(self, name: str, sha256: str, original: Content | Path, source: str, taken: _Taken) -> dict[str, Any]:
+        """Keep a delivery in the store, and return what its event tells of the reading."""
         # The rows name their file, so the same bytes under another name are another folder; so they are upon others.
-        source_file = f"{self.study.study}/{self.site}/{arrival.file.name}"
+        source_file = f"{self.study.study}/{self.site}/{name}"
         parts = [self._digest(source), source_file, *(event.sha256 for event in taken.chain)]
         reading = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-        store = f"{self.study.study}/{self.site}/{source}/{arrival.sha256[:16]}-{reading[:8]}"
-        suffix = Path(arrival.file.file).suffix
-        keep_delivery(self.home.store / store, suffix, content.original, taken.rows.rows)
-        self._add(
-            arrival,
-            source,
-            judgement.status,
-            reason=judgement.reason,
-            store=store,
-            received_at=_received_before(arrival, self.history.current.get(source), arrival.last.get(source)),
-            extracted=taken.extracted,
-            builds_on=taken.chain[-1].sequence if taken.chain else None,
-            **vars(taken.rows.facts),
-        )
+        store = f"{self.study.study}/{self.site}/{source}/{sha256[:16]}-{reading[:8]}"
+        keep_delivery(self.home.store / store, Path(name).suffix, original, taken.rows.rows)
+        builds_on = taken.chain[-1].sequence if taken.chain else None
+        return {"store": store, "extracted": taken.extracted, "builds_on": builds_on, **vars(taken.rows.facts)}
 
     def _refuse(self, arrival: _Arrival, content: Arrived, refusal: Refusal, sources: Sequence[str]) -> None:
         store = f"{self.study.study}/{self.site}/refused/{arrival.sha256[:16]}"

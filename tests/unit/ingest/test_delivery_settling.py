@@ -100,7 +100,7 @@ def test_a_decision_that_came_late_does_not_hide_what_is_held_after_it(
     desk.ingest()
     decision(desk, "accepted", "AE_1.csv")
     desk.take("edc/AE_2.csv", rows(*range(20)))
-    assert desk.take("edc/AE_1.csv", SHORT).status == "accepted"
+    assert desk.take("edc/AE_1.csv", SHORT).status == "duplicate"
     assert [one.file for one in held_deliveries(desk.home, STUDY)] == ["AE_2.csv"]
 
 

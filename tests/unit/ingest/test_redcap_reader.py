@@ -133,7 +133,7 @@ def test_what_the_dictionary_does_not_know_is_told_and_kept(project: Project) ->
     assert rows_of(tables["enrolment"]) == [("1", "0", "2", "1")]
     assert "vitals" not in tables
     remarks = remarks_of(reading)
-    assert set(remarks) == {"unknown_columns", "fields_not_exported", "unknown_choices"}
+    assert set(remarks) == {"unknown_columns", "fields_not_exported", "unknown_choices", "choices_not_exported"}
     assert "shoe_size" in remarks["unknown_columns"]
     # Text on a form is no field that could be exported; the race is there, if only by that choice; one may leave out
     # whole instruments.

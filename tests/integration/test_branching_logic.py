@@ -93,6 +93,8 @@ def test_a_control_of_another_visit_decides_only_what_a_blank_would(
         "'SEX' AS controlling_field, NULL::varchar AS choice, '=' AS operator, '0' AS wanted, false AS is_number"
     )
     connection.execute("CREATE TABLE int_dictionary_item (field VARCHAR, option_codes VARCHAR)")
+    connection.execute("CREATE SCHEMA settings")
+    connection.execute("CREATE TABLE settings.parameter (check_id VARCHAR, name VARCHAR, value VARCHAR)")
     connection.execute(
         "CREATE TABLE audit (site VARCHAR, subject VARCHAR, form VARCHAR, field VARCHAR, visit VARCHAR, "
         "log_line VARCHAR, value VARCHAR, source_name VARCHAR, source_file VARCHAR, source_row BIGINT, "
@@ -101,9 +103,9 @@ def test_a_control_of_another_visit_decides_only_what_a_blank_would(
     for visit, values in (("BASELINE", at_baseline), ("WEEK 4", at_week_4)):
         for field, value in values.items():
             connection.execute(
-                "INSERT INTO audit SELECT '1', 'a', 'f', $1, $2, NULL, $3, 's', $2, 1, NULL, NULL", [field, visit, value]
+                "INSERT INTO audit SELECT '1', 'a', 'f', $1, $2, NULL, $3, 's', $2, count(*), NULL, NULL FROM audit",
+                [field, visit, value],
             )
-            connection.execute("UPDATE audit SET source_row = rowid")
     decided = connection.execute(
         f"SELECT source_file, is_applicable FROM ({model_sql('intermediate/int_data_point_logic.sql')})"
     ).fetchall()

@@ -1,7 +1,14 @@
 -- Grain: one row per data point whose item has branching logic that its subject's data decide: whether the item applies. What controls it has the
 -- one value on the same line of the form, else of the same line or of no line at the visit. Where it has none there, EDC systems differ: to REDCap it
--- is blank, others mean the subject's one value. So that decides only where it makes no difference, and several values decide nothing.
-with points as (
+-- is blank, others mean the subject's one value. So that decides only where it makes no difference, and several values decide nothing. A missing-data
+-- code, too, is a text to some systems and a blank to others; it decides where that makes no difference, or the logic asks for this code.
+with codes as (
+    select distinct upper(value) as code
+    from {{ source('settings', 'parameter') }}
+    where check_id = 'E-05' and name = 'missing_codes'
+),
+
+points as (
     select
         site, subject, upper(trim(form)) as form, upper(trim(field)) as field, coalesce(visit, '') as visit,
         coalesce(log_line, '') as log_line, coalesce(trim(value), '') as value, source_name, source_file, source_row
@@ -64,8 +71,8 @@ clauses as (
         clause.wanted,
         clause.is_number,
         checkbox.option_codes,
-        coalesce(on_line.value, at_visit.value) as value,
-        of_subject.value as value_elsewhere
+        coalesce(on_line.value, at_visit.value, of_subject.value) as found,
+        coalesce(on_line.value, at_visit.value) is null as is_elsewhere
     from points
     inner join {{ ref('int_branching_clause') }} as clause on points.form = clause.form and points.field = clause.field
     left join on_line
@@ -85,10 +92,9 @@ marked as (
         source_file,
         source_row,
         alternative,
-        if(choice is null, value, choice_mark(option_codes, value, choice)) as near,
-        if(choice is null, value_elsewhere, choice_mark(option_codes, value_elsewhere, choice)) as elsewhere,
+        if(choice is null, found, choice_mark(option_codes, found, choice)) as value,
         if(choice is null, '', '0') as nothing,
-        value is null as is_elsewhere,
+        is_elsewhere or (choice is null and found <> wanted and upper(found) in (select code from codes)) as is_unsure,
         operator,
         wanted,
         is_number
@@ -102,9 +108,8 @@ judged as (
         source_row,
         alternative,
         case
-            when not is_elsewhere then clause_holds(near, operator, wanted, is_number)
-            when clause_holds(elsewhere, operator, wanted, is_number) = clause_holds(nothing, operator, wanted, is_number)
-                then clause_holds(elsewhere, operator, wanted, is_number)
+            when not is_unsure or clause_holds(value, operator, wanted, is_number) = clause_holds(nothing, operator, wanted, is_number)
+                then clause_holds(value, operator, wanted, is_number)
         end as holds
     from marked
 ),

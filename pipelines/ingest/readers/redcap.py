@@ -33,7 +33,7 @@ class RedcapReader:
     the dictionary itself (`data_dictionary`), and on request `data_points`.
     """
 
-    version = f"redcap-1/{CsvReader.version}"
+    version = f"redcap-2/{CsvReader.version}"
 
     def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""

@@ -31,7 +31,9 @@ def remarks_on_columns(export: Export, dictionary: Dictionary, source: Source) -
         yield from _fields_not_exported(export, dictionary)
     if export.cut_checkboxes:
         names = _listed(f"{name} ({', '.join(codes)})" for name, codes in export.cut_checkboxes.items())
-        text = f"{len(export.cut_checkboxes)} checkboxes lack the columns of choices, so they are no data points: {names}"
+        text = (
+            f"{len(export.cut_checkboxes)} checkboxes lack the columns of choices, so they are no data points: {names}"
+        )
         yield Remark("choices_not_exported", text)
     choices = [
         header[place].strip()

@@ -33,6 +33,7 @@ _BLOCK_BYTES = 4 << 20
 _LARGEST_BLOCK_BYTES = 2 * MAX_LINE_BYTES
 _PROBABLE_HEADER_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
+_COMMON_DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
 
 __all__ = ["MAX_COLUMNS", "MAX_FIELD_CHARACTERS", "CsvReader"]
 
@@ -54,6 +55,7 @@ class CsvReader:
             raise Refusal("empty_file", f"the file holds nothing ({len(data)} bytes)")
         with no_search_for_cycles():
             table = _parse(text, source)
+            _refuse_other_delimiter(table, source)
         return Reading((table,), remarks=_lost_characters(text, table))
 
 
@@ -85,6 +87,23 @@ def _parse(text: Content, source: Source) -> Table:
         place = f"rows {found.differing + 1} to {min(found.differing + ROWS_A_PIECE, table.num_rows)}"
         raise Refusal("value_mismatch", f"two readers do not read the same values in {place}")
     return Table("", header, table)
+
+
+def _refuse_other_delimiter(table: Table, source: Source) -> None:
+    """Refuse one column whose header and every value hold another delimiter, unless study.yml asks for that column."""
+    if len(table.header) > 1 or not table.rows.num_rows:
+        return
+    name = table.header[0]
+    if source.columns is not None and name.strip() in source.columns.required:
+        return
+    for mark, word in _COMMON_DELIMITERS.items():
+        marks = pc.count_substring(table.rows.column(0), mark)
+        if mark in name and pc.all(pc.greater_equal(marks, name.count(mark))).as_py():
+            text = (
+                f"the file has one column, and its header and every row hold a {word}: is that its delimiter? Write "
+                "delimiter in study.yml, or, if it is one column, list it there in columns as required"
+            )
+            raise Refusal("wrong_delimiter", text, 1)
 
 
 def _read_again(text: Content, begin: int, source: Source, width: int) -> pa.Table | None:

@@ -50,7 +50,7 @@ def test_an_instrument_that_nobody_opened_has_no_data_points(project: Project) -
         (("0", "0", "1"), "aB"),
         (("", "", ""), ""),
         (("0", "0", "0"), ""),
-        (("Checked", "1", ""), "Checked;-1"),
+        (("x", "1", ""), "x;-1"),
     ],
 )
 def test_a_checkbox_is_one_data_point(project: Project, cells: tuple[str, ...], value: str) -> None:

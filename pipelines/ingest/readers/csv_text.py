@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from codecs import BOM_UTF8
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +23,7 @@ from pipelines.ingest.readers.csv_records import (
     refuse_long_lines,
 )
 from pipelines.ingest.readers.cycle_search import no_search_for_cycles
-from pipelines.ingest.readers.encoded_text import IN_MEMORY_BYTES, REPLACEMENT, as_utf8, is_wide
+from pipelines.ingest.readers.encoded_text import IN_MEMORY_BYTES, REPLACEMENT, as_utf8, is_wide, seems_utf8
 from pipelines.ingest.readers.reader import Content, Reading, Remark, Table
 from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
@@ -56,7 +57,7 @@ class CsvReader:
         with no_search_for_cycles():
             table = _parse(text, source)
             _refuse_other_delimiter(table, source)
-        return Reading((table,), remarks=_lost_characters(text, table))
+        return Reading((table,), remarks=(*_other_encoding(data, source), *_lost_characters(text, table)))
 
 
 def _refuse_unusable_dialect(source: Source) -> None:
@@ -146,6 +147,12 @@ def _read_in_blocks(rows: pa.Buffer, block: int, source: Source, width: int) -> 
     except (pa.ArrowInvalid, KeyError, ValueError):
         # The message would quote the row, so it is not passed on.
         return None
+
+
+def _other_encoding(data: Content, source: Source) -> Iterator[Remark]:
+    if seems_utf8(data, source.encoding):
+        text = f"every byte is right in UTF-8, which study.yml does not declare ({source.encoding}): are letters wrong?"
+        yield Remark("seems_utf8", text)
 
 
 def _lost_characters(text: Content, table: Table) -> tuple[Remark, ...]:

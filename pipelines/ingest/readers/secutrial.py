@@ -170,11 +170,27 @@ def _with_meta_data(tables: Mapping[str, Table]) -> tuple[list[Table], list[Rema
             table = _with_column(table, "mnpaid", "mnppid", subjects)
             table = _with_column(table, "mnpctrname", "mnppid", centres)
             table = _with_column(table, "mnpvislabel", "mnpvisid", visits)
-            unknown = _values(table, "mnppid")
-            lost = sum(patient not in subjects for patient in unknown) if subjects else 0
-            if lost:
-                text = f"{lost} rows are of a patient whom the table of patients does not have"
-                remarks.append(Remark("unknown_patient", text, name))
+            patients = _values(table, "mnppid")
+            planned = _values(table, "mnpvisid") if "mnpvisid" in table.header and visits else []
+            for code, lost, whose in (
+                (
+                    "unknown_patient",
+                    [subjects and one not in subjects for one in patients],
+                    "a patient whom the table of patients",
+                ),
+                (
+                    "unknown_centre",
+                    [centres.get(one) == "" for one in patients],
+                    "a patient whose centre the table of centres",
+                ),
+                (
+                    "unknown_visit",
+                    [bool(one) and one not in visits for one in planned],
+                    "a visit that the plan of visits",
+                ),
+            ):
+                if count := sum(map(bool, lost)):
+                    remarks.append(Remark(code, f"{count} rows are of {whose} does not have", name))
         joined.append(_with_roles(table))
     return joined, remarks
 

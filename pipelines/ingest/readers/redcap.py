@@ -40,7 +40,8 @@ class RedcapReader:
 
     def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""
-        (whole,) = CsvReader().read(data, source).tables
+        read = CsvReader().read(data, source)
+        (whole,) = read.tables
         dictionary = load_dictionary(source)
         _refuse_foreign(whole.header, dictionary)
         export = export_of(whole, dictionary)
@@ -52,7 +53,8 @@ class RedcapReader:
         )
         export = replace(export, whole=whole)
         if dictionary is None:
-            return Reading((whole,), remarks=tuple(remarks_on_rows(export, [whole], [])), counts=_counts(export, []))
+            remarks = [*read.remarks, *remarks_on_rows(export, [whole], [])]
+            return Reading((whole,), remarks=tuple(remarks), counts=_counts(export, []))
         if export.unknown and not export.owners:
             text = "the data dictionary that study.yml names knows none of the columns; is it of another project?"
             raise Refusal("wrong_dictionary", text, 1)
@@ -60,6 +62,7 @@ class RedcapReader:
         forms = [form for form in dictionary.forms if export.places_of(form)]
         instruments = [_instrument(export, form) for form in forms]
         remarks = [
+            *read.remarks,
             *remarks_on_columns(export, dictionary, source),
             *remarks_on_rows(export, [whole, *instruments] if source.table is None else instruments, forms),
         ]

@@ -228,3 +228,8 @@ def test_files_that_are_no_tables_are_told() -> None:
     with zipfile.ZipFile(data, "a") as file:
         file.writestr("readme.txt", "x")
     assert [remark.code for remark in read(data.getvalue()).remarks] == ["member_not_read"]
+
+
+def test_characters_that_were_lost_before_are_told_of_their_table() -> None:
+    reading = read(export_of(cn=CN, ctr=CTR, ae=lines("mnppid|term", "7|x", "7|\ufffd")))
+    assert [(one.code, one.table, one.row) for one in reading.remarks] == [("lost_characters", "ae", 2)]

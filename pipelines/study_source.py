@@ -149,6 +149,18 @@ class Source(StrictModel):
     delivery: DeliveryContract = DeliveryContract()
     """When and how it is delivered, and what may not shrink."""
 
+    @property
+    def has_data_points(self) -> bool:
+        """Whether its rows are REDCap's data points, each with its `value`."""
+        return self.format == "redcap" and self.table == "data_points"
+
+    def blank_codes(self, column: str) -> list[str]:
+        """Return the codes that stand for a blank in a column.
+
+        None in a data point's value: a code there says why there is no value, so that it is not missing (E-05).
+        """
+        return [] if self.has_data_points and column.casefold() == "value" else self.missing
+
     @model_validator(mode="before")
     @classmethod
     def _written_as_the_format_is(cls, data: Any) -> Any:

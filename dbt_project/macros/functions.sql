@@ -143,8 +143,20 @@ create or replace macro option_codes(choices) as '|' || trim(regexp_replace(
 
 create or replace macro is_option(codes, value) as contains(codes, '|' || value || '|') and not contains(value, '|');
 
-create or replace macro are_options(codes, ticked) as list_has_all(
-    string_split(codes, '|'), string_split(regexp_replace(trim(ticked), ' *[;,|] *', '|', 'g'), '|'));
+create or replace macro split_ticked(ticked) as string_split(regexp_replace(trim(ticked), ' *[;,|] *', '|', 'g'), '|');
+
+create or replace macro are_options(codes, ticked) as list_has_all(string_split(codes, '|'), split_ticked(ticked));
+
+create or replace macro lower_code(text) as replace(lower(text), '-', '_');
+
+{#
+  Whether a choice of a checkbox is among the ticked codes: 1 or 0, as REDCap's columns have it; null where the ticked ones are no codes of the
+  dictionary, or the choice is none, so that nobody can tell. A column's name has a code in small letters, its minus as an underscore.
+#}
+create or replace macro choice_mark(codes, ticked, choice) as case
+    when list_contains(split_ticked(lower_code(ticked)), lower_code(choice)) then '1'
+    when is_option(lower_code(codes), lower_code(choice)) and (ticked = '' or list_has_all(
+        string_split(lower_code(codes), '|'), split_ticked(lower_code(ticked)))) then '0' end;
 
 {# Whole years from one day to another, as ages are counted; and the fewest and the most that a birth date allows on a date. #}
 create or replace macro completed_years(birth, day) as year(day) - year(birth)

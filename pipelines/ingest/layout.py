@@ -165,12 +165,12 @@ def agreed_table(read: Table, layout: Layout) -> pa.Table:
             raise Refusal("blank_column", f"column {place} has no name", 1)
         if name.casefold() in LINEAGE_COLUMNS:
             raise Refusal("reserved_column", f"column {place} has a name that Siteproof uses itself: {name}", 1)
-        first = folded.setdefault(name.casefold(), place)
+        first = folded.setdefault(_folded(name), place)
         if first != place:
             # Only a declared name is shown: without a header line, the "names" are a patient's values.
             both = f" ({name})" if name in layout.declared else ""
             raise Refusal("duplicate_column", f"columns {first} and {place} have the same name{both}", 1)
-    missing = [name for name in layout.required if name.casefold() not in folded]
+    missing = [name for name in layout.required if _folded(name) not in folded]
     if missing:
         raise Refusal("missing_column", f"the file has no column {', '.join(missing)}", 1)
     return read.rows.rename_columns(names)

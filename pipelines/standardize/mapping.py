@@ -127,7 +127,7 @@ def _clean_rows(source: Source, files: SourceFiles, columns: Sequence[str]) -> s
         delivered = f"coalesce({', '.join(names)})" if len(names) > 1 else names[0]
         is_odd = column.casefold() in odd
         text = trimmed_sql(normal_form_sql(delivered) if is_odd else delivered)
-        for code in source.missing:
+        for code in source.blank_codes(column):
             text = f"nullif({text}, {code_sql(code)})"
         parts.append(f"{text} AS {quote_name(column)}")
         if is_odd:

@@ -22,7 +22,7 @@ from pipelines.standardize.layout_questions import list_layout_questions
 from pipelines.standardize.mapping import list_date_formats, raw_view_sql
 from pipelines.standardize.participations import list_participations_elsewhere, publish_participations
 from pipelines.standardize.source_files import SourceFiles, source_files
-from pipelines.standardize.study_settings import Parameters, list_parameters, list_visits
+from pipelines.standardize.study_settings import Parameters, list_parameters, list_visits, with_missing_codes
 from pipelines.study import Study
 from pipelines.vocabulary import Dataset, load_vocabulary
 
@@ -119,7 +119,7 @@ def lay_raw_views(home: Home, study: Study, parameters: Parameters) -> None:
         _write(
             connection,
             "parameter(check_id VARCHAR, name VARCHAR, position BIGINT, value VARCHAR)",
-            list_parameters(parameters),
+            list_parameters(with_missing_codes(parameters, study)),
         )
         _write(
             connection,

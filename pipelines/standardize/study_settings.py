@@ -20,6 +20,16 @@ def list_parameters(parameters: Parameters) -> list[tuple[str, str, int, str]]:
     ]
 
 
+def with_missing_codes(parameters: Parameters, study: Study) -> Parameters:
+    """Return the parameters with the missing-data codes of data points among those of E-05."""
+    declared = [code for source in study.sources.values() if source.has_data_points for code in source.missing]
+    given = parameters.get("E-05", {})
+    codes = given.get("missing_codes", [])
+    if not declared or not isinstance(codes, list):
+        return parameters
+    return {**parameters, "E-05": {**given, "missing_codes": list(dict.fromkeys([*codes, *declared]))}}
+
+
 def _text_of(value: bool | int | float | str) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 

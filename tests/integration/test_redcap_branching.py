@@ -15,6 +15,7 @@ from pipelines.ingest.layout import layout_of
 from pipelines.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Home
 from pipelines.standardize.mapping import raw_view_sql
 from pipelines.standardize.source_files import source_files
+from pipelines.standardize.study_settings import list_parameters, with_missing_codes
 from pipelines.study import Study, load_study
 from pipelines.validate.parameters import render_predicate
 from pipelines.vocabulary import load_vocabulary
@@ -40,6 +41,7 @@ EXPORT = as_csv(
         ("3", "101", "0", "1", "0", "0", "", "", "", "0"),  # no race is ticked, and due is shown
         ("4", "101", "1", "1", "1", "0", "", "5", "5", "2"),  # a man is pregnant, and due
         ("5", "101", "", "", "0", "0", "", "", "", "0"),  # nobody has opened the form
+        ("7", "101", "-99", "", "0", "1", "-99", "", "", "2"),  # not known, by a code that study.yml lists
         ("6", "101", "0", "UNK", "1", "1", "x", "", "", "1"),  # unknown is an answer
     ]
 )
@@ -83,9 +85,9 @@ def data_points(home: Home, study: Study) -> duckdb.DuckDBPyConnection:
         dataset = load_vocabulary()[name.upper()]
         connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM ({raw_view_sql(study, dataset, files)})")
     connection.execute("CREATE SCHEMA settings")
-    connection.execute(
-        "CREATE TABLE settings.parameter AS SELECT 'E-05' AS check_id, 'missing_codes' AS name, 'UNK' AS value"
-    )
+    connection.execute("CREATE TABLE settings.parameter (check_id TEXT, name TEXT, position BIGINT, value TEXT)")
+    parameters = with_missing_codes({"E-05": {"missing_codes": ["UNK"]}}, study)
+    connection.executemany("INSERT INTO settings.parameter VALUES ($1, $2, $3, $4)", list_parameters(parameters))
     for model in MODELS:
         connection.execute(f"CREATE TABLE {model} AS {model_sql(f'intermediate/{model}.sql')}")
     connection.execute(f"CREATE TABLE data_points AS {model_sql('marts/checks/check_data_point.sql')}")
@@ -113,8 +115,8 @@ def test_a_value_in_a_hidden_field_is_told(data_points: duckdb.DuckDBPyConnectio
 def test_ticked_choices_are_listed_ones(data_points: duckdb.DuckDBPyConnection) -> None:
     assert findings(data_points, "E-07") == set()
     known = data_points.execute("SELECT count(*) FROM data_points WHERE is_listed_option").fetchone()
-    # Five sexes, and two races that are more than the one tick of a single choice.
-    assert known == (7,)
+    # Five sexes, and three races whose ticks are more than the one of a single choice.
+    assert known == (8,)
 
 
 def test_a_changed_dictionary_has_the_file_read_again(home: Home, study: Study) -> None:

@@ -105,12 +105,12 @@ class ProfileReader:
             raise Refusal("not_text", f"this is {self.profile.xml}")
         head = self._head(start, source) if self.profile.head and start.startswith(self.profile.head) else b""
         try:
-            table = self._table(start[len(head) :] + data[_MAX_HEAD_BYTES:] if head else data, source)
+            table, remarks = self._table(start[len(head) :] + data[_MAX_HEAD_BYTES:] if head else data, source)
         except Refusal as refusal:
             raise _further_down(refusal, head) from refusal
         names = [plain_name(source.aliases.get(name.strip(), name)) for name in table.header]
         table = self._told_apart(table, names)
-        return replace(reading_of(table), remarks=tuple(_miscounted(head, source, table)))
+        return replace(reading_of(table), remarks=(*remarks, *_miscounted(head, source, table)))
 
     def _head(self, start: bytes, source: Source) -> bytes:
         """Return the facts before the data: all lines above the one that begins with the subject's column."""
@@ -122,16 +122,18 @@ class ProfileReader:
             length += len(line)
         raise Refusal("missing_key_column", f"behind its head the file has no header: {self._wanted()}")
 
-    def _table(self, data: Content, source: Source) -> Table:
+    def _table(self, data: Content, source: Source) -> tuple[Table, tuple[Remark, ...]]:
         try:
-            (table,) = CsvReader().read(data, source).tables
+            reading = CsvReader().read(data, source)
+            (table,) = reading.tables
+            remarks = reading.remarks
         except Refusal as refusal:
             if not self.profile.closing or refusal.code != "ragged_row":
                 raise
-            table = _without_closing(bytes(data), source, refusal)
+            table, remarks = _without_closing(bytes(data), source, refusal)
         if self.profile.closing and len(table.header) > 1 and not table.header[-1].strip():
-            return _without_last(table) or table
-        return table
+            return _without_last(table) or table, remarks
+        return table, remarks
 
     def _told_apart(self, table: Table, names: list[str]) -> Table:
         """Return the table with the columns that say whose a row is; without them, it is another system's."""
@@ -165,7 +167,7 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
-def _without_closing(data: bytes, source: Source, refusal: Refusal) -> Table:
+def _without_closing(data: bytes, source: Source, refusal: Refusal) -> tuple[Table, tuple[Remark, ...]]:
     """Read a file whose rows, but not its header, end with a delimiter.
 
     Raises:
@@ -177,13 +179,13 @@ def _without_closing(data: bytes, source: Source, refusal: Refusal) -> Table:
     header = "".join(islice(io.StringIO(text, newline=""), records.line_num)).rstrip("\r\n")
     longer = header + source.delimiter + text[len(header) :]
     try:
-        (table,) = CsvReader().read(longer.encode(), source.model_copy(update={"encoding": "utf-8"})).tables
+        reading = CsvReader().read(longer.encode(), source.model_copy(update={"encoding": "utf-8"}))
     except Refusal as longer_refusal:
         raise refusal from longer_refusal
-    shorter = _without_last(table)
+    shorter = _without_last(reading.tables[0])
     if shorter is None:
         raise refusal
-    return shorter
+    return shorter, reading.remarks
 
 
 def _without_last(table: Table) -> Table | None:

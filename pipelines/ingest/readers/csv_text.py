@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from codecs import BOM_UTF8
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +23,7 @@ from pipelines.ingest.readers.csv_records import (
     refuse_long_lines,
 )
 from pipelines.ingest.readers.cycle_search import no_search_for_cycles
-from pipelines.ingest.readers.encoded_text import IN_MEMORY_BYTES, REPLACEMENT, as_utf8, is_wide
+from pipelines.ingest.readers.encoded_text import IN_MEMORY_BYTES, REPLACEMENT, as_utf8, is_wide, seems_utf8
 from pipelines.ingest.readers.reader import Content, Reading, Remark, Table
 from pipelines.ingest.refusal import Refusal
 from pipelines.study_source import Source
@@ -33,6 +34,7 @@ _BLOCK_BYTES = 4 << 20
 _LARGEST_BLOCK_BYTES = 2 * MAX_LINE_BYTES
 _PROBABLE_HEADER_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 20
+_COMMON_DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "vertical bar"}
 
 __all__ = ["MAX_COLUMNS", "MAX_FIELD_CHARACTERS", "CsvReader"]
 
@@ -54,7 +56,8 @@ class CsvReader:
             raise Refusal("empty_file", f"the file holds nothing ({len(data)} bytes)")
         with no_search_for_cycles():
             table = _parse(text, source)
-        return Reading((table,), remarks=_lost_characters(text, table))
+            _refuse_other_delimiter(table, source)
+        return Reading((table,), remarks=(*_other_encoding(data, source), *_lost_characters(text, table)))
 
 
 def _refuse_unusable_dialect(source: Source) -> None:
@@ -85,6 +88,23 @@ def _parse(text: Content, source: Source) -> Table:
         place = f"rows {found.differing + 1} to {min(found.differing + ROWS_A_PIECE, table.num_rows)}"
         raise Refusal("value_mismatch", f"two readers do not read the same values in {place}")
     return Table("", header, table)
+
+
+def _refuse_other_delimiter(table: Table, source: Source) -> None:
+    """Refuse one column whose header and every value hold another delimiter, unless study.yml asks for that column."""
+    if len(table.header) > 1 or not table.rows.num_rows:
+        return
+    name = table.header[0]
+    if source.columns is not None and name.strip() in source.columns.required:
+        return
+    for mark, word in _COMMON_DELIMITERS.items():
+        marks = pc.count_substring(table.rows.column(0), mark)
+        if mark in name and pc.all(pc.greater_equal(marks, name.count(mark))).as_py():
+            text = (
+                f"the file has one column, and its header and every row hold a {word}: is that its delimiter? Write "
+                "delimiter in study.yml, or, if it is one column, list it there in columns as required"
+            )
+            raise Refusal("wrong_delimiter", text, 1)
 
 
 def _read_again(text: Content, begin: int, source: Source, width: int) -> pa.Table | None:
@@ -127,6 +147,12 @@ def _read_in_blocks(rows: pa.Buffer, block: int, source: Source, width: int) -> 
     except (pa.ArrowInvalid, KeyError, ValueError):
         # The message would quote the row, so it is not passed on.
         return None
+
+
+def _other_encoding(data: Content, source: Source) -> Iterator[Remark]:
+    if seems_utf8(data, source.encoding):
+        text = f"every byte is right in UTF-8, which study.yml does not declare ({source.encoding}): are letters wrong?"
+        yield Remark("seems_utf8", text)
 
 
 def _lost_characters(text: Content, table: Table) -> tuple[Remark, ...]:

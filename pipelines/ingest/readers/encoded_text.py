@@ -29,6 +29,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "UTF-16 (big-endian)", ("utf-16", "utf-16-be")),
     (b"\x84\x31\x95\x33", "GB18030", ("gb18030",)),
 )
+_OTHER_ORDER = {"utf-16-le": "utf-16-be", "utf-16-be": "utf-16-le"}
+# A line end whose two bytes are swapped is U+0A00, which is no character.
+_SWAPPED_LINE_END = "\u0a00".encode()
+_ASCII = bytes(range(0x80))
+_BYTES_BY_CHANCE = 30
 _WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 # Windows writes more characters than the standard has, under the standard's name.
 _WINDOWS_NAMES = {
@@ -86,10 +91,34 @@ def as_utf8(data: Content, encoding: str) -> Content:
     if codec in ("utf-8", "ascii") and _is_utf8(data, codec):
         return data if not skipped else _without_mark(data, skipped)
     if len(data) <= IN_MEMORY_BYTES:
-        return _encode(_decode(bytes(data), codec, encoding), encoding).removeprefix(codecs.BOM_UTF8)
-    # These two need their mark to know the order of bytes, and drop it.
-    begin = 0 if codec in ("utf-16", "utf-32") else skipped
-    return transcoded(data, codec, encoding, begin)
+        text: Content = _encode(_decode(bytes(data), codec, encoding), encoding).removeprefix(codecs.BOM_UTF8)
+    else:
+        # These two need their mark to know the order of bytes, and drop it.
+        text = transcoded(data, codec, encoding, 0 if codec in ("utf-16", "utf-32") else skipped)
+    other = _OTHER_ORDER.get(codec)
+    if other is not None and text.find(_SWAPPED_LINE_END) >= 0:
+        raise Refusal("encoding_mismatch", f"its bytes are in the other order; write encoding: {other} in study.yml")
+    return text
+
+
+def seems_utf8(data: Content, encoding: str) -> bool:
+    """Return whether a file that was read under another encoding is UTF-8 with other letters than ASCII's.
+
+    Text of an encoding with one byte a character is never so by chance; of another, a few characters may be.
+    """
+    codec = codecs.lookup(encoding).name
+    if codec in (*_WIDE, "utf-8", "utf-8-sig", "ascii") or _is_utf8(data, "ascii") or not _is_utf8(data, "utf-8"):
+        return False
+    pieces = range(0, len(data), PIECE_BYTES)
+    high = sum(len(data[begin : begin + PIECE_BYTES].translate(None, _ASCII)) for begin in pieces)
+    return high > (_BYTES_BY_CHANCE if _is_multibyte(codec) else 0)
+
+
+def _is_multibyte(codec: str) -> bool:
+    try:
+        return len(bytes(range(0xA1, 0xFF)).decode(codec, "ignore")) < 0x5E
+    except UnicodeError:
+        return True
 
 
 def transcoded(data: Content, codec: str, encoding: str, begin: int = 0) -> Content:
@@ -154,6 +183,8 @@ def _refuse_other_types(begin: bytes, codec: str) -> None:
     # A header may well begin with MZ; a program holds a NUL right behind it.
     if kind is None and begin.startswith(b"MZ") and b"\0" in begin[:64]:
         kind = "a program"
+    if kind is None and begin[257:262] == b"ustar":
+        kind = "a tar archive"
     if kind is None:
         text = begin.replace(b"\0", b"") if codec in _WIDE else begin
         kind = next((name for mark, name in _MARKUP if text.lstrip().lower().startswith(mark)), None)

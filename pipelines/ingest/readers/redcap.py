@@ -25,6 +25,9 @@ from pipelines.study_source import Source
 _VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CURE = "export it from REDCap as CSV (raw data), not with labels"
 
+# What stands for 1 and 0 of a choice, and for 0, 1, 2 of an instrument's status, where labels were exported.
+_LABELS = pa.array(["checked", "unchecked", "incomplete", "unverified", "complete"])
+
 
 class RedcapReader:
     """One row per record, event and repeat instance; the first column names the record.
@@ -33,11 +36,12 @@ class RedcapReader:
     the dictionary itself (`data_dictionary`), and on request `data_points`.
     """
 
-    version = f"redcap-1/{CsvReader.version}"
+    version = f"redcap-2/{CsvReader.version}"
 
     def read(self, data: Content, source: Source) -> Reading:
         """Read a whole file; see `Reader`."""
-        (whole,) = CsvReader().read(data, source).tables
+        read = CsvReader().read(data, source)
+        (whole,) = read.tables
         dictionary = load_dictionary(source)
         _refuse_foreign(whole.header, dictionary)
         export = export_of(whole, dictionary)
@@ -49,13 +53,16 @@ class RedcapReader:
         )
         export = replace(export, whole=whole)
         if dictionary is None:
-            return Reading((whole,), remarks=tuple(remarks_on_rows(export, [whole], [])), counts=_counts(export, []))
+            remarks = [*read.remarks, *remarks_on_rows(export, [whole], [])]
+            return Reading((whole,), remarks=tuple(remarks), counts=_counts(export, []))
         if export.unknown and not export.owners:
             text = "the data dictionary that study.yml names knows none of the columns; is it of another project?"
             raise Refusal("wrong_dictionary", text, 1)
+        _refuse_labels(export)
         forms = [form for form in dictionary.forms if export.places_of(form)]
         instruments = [_instrument(export, form) for form in forms]
         remarks = [
+            *read.remarks,
             *remarks_on_columns(export, dictionary, source),
             *remarks_on_rows(export, [whole, *instruments] if source.table is None else instruments, forms),
         ]
@@ -81,6 +88,19 @@ def _refuse_foreign(header: tuple[str, ...], dictionary: Dictionary | None) -> N
         raise Refusal("not_redcap", f"{text}; {_CURE}", 1)
     if not first or first.casefold().startswith("redcap_"):
         raise Refusal("no_record_id", f"the first column does not name the record; {_CURE}", 1)
+
+
+def _refuse_labels(export: Export) -> None:
+    """Refuse an export whose header has names and whose cells have labels, as REDCap's API writes it if asked."""
+    labelled = [
+        place
+        for place, owner in export.owners.items()
+        if owner.code is not None or owner.field is None
+        if pc.any(pc.is_in(pc.utf8_lower(export.column(place)), _LABELS)).as_py()
+    ]
+    if labelled:
+        text = f"{len(labelled)} columns hold labels (Checked, Complete), not codes, first column {labelled[0] + 1}"
+        raise Refusal("labels_exported", f"{text}; {_CURE}")
 
 
 def _is_variable(name: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.readers.reader import Table
-from pipelines.ingest.readers.redcap_dictionary import ColumnOwner, Dictionary
+from pipelines.ingest.readers.redcap_dictionary import ColumnOwner, Dictionary, DictionaryField
 
 EVENT = "redcap_event_name"
 REPEAT_INSTRUMENT = "redcap_repeat_instrument"
@@ -43,6 +44,19 @@ class Export:
     def places_of(self, form: str) -> list[int]:
         """Return the columns of an instrument in their order."""
         return [place for place, owner in self.owners.items() if owner.form == form]
+
+    @cached_property
+    def cut_checkboxes(self) -> Mapping[str, tuple[str, ...]]:
+        """The checkboxes of which the file has some columns only, each with the listed choices that it lacks.
+
+        What is ticked of them nobody can tell.
+        """
+        exported: dict[DictionaryField, set[str | None]] = {}
+        for owner in self.owners.values():
+            if owner.field is not None and owner.code is not None:
+                exported.setdefault(owner.field, set()).add(owner.code)
+        lacking = {field.name: tuple(code for code in field.codes if code not in exported[field]) for field in exported}
+        return {name: codes for name, codes in lacking.items() if codes}
 
     def is_filled(self, form: str) -> pa.ChunkedArray:
         """Return for each row whether a cell of an instrument is filled; it has at least one column."""

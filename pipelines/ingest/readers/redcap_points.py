@@ -76,11 +76,14 @@ def _chunks(places: pa.ChunkedArray | pa.Array | None) -> list[pa.Array]:
 
 
 def _values(export: Export, instrument: Table, behind: int) -> Iterator[tuple[str, pa.ChunkedArray]]:
-    """Yield the name and the cells of each field of an instrument, whose own columns stand behind the keys."""
+    """Yield the name and the cells of each field of an instrument, whose own columns stand behind the keys.
+
+    A checkbox without the columns of all its choices is left out: it would count as blank where the tick is elsewhere.
+    """
     columns: dict[str, list[tuple[str | None, pa.ChunkedArray]]] = {}
     for position, place in enumerate(export.places_of(instrument.name), start=behind):
         owner = export.owners[place]
-        if owner.field is not None:
+        if owner.field is not None and owner.field.name not in export.cut_checkboxes:
             columns.setdefault(owner.field.name, []).append((owner.code, instrument.rows.column(position)))
     for field, cells in columns.items():
         yield field, _ticked(cells) if cells[0][0] is not None else cells[0][1]

@@ -29,6 +29,12 @@ def remarks_on_columns(export: Export, dictionary: Dictionary, source: Source) -
     # Where a contract says which columns must come, they are asked for one by one.
     if source.columns is None:
         yield from _fields_not_exported(export, dictionary)
+    if export.cut_checkboxes:
+        names = _listed(f"{name} ({', '.join(codes)})" for name, codes in export.cut_checkboxes.items())
+        text = (
+            f"{len(export.cut_checkboxes)} checkboxes lack the columns of choices, so they are no data points: {names}"
+        )
+        yield Remark("choices_not_exported", text)
     choices = [
         header[place].strip()
         for place, owner in export.owners.items()

@@ -53,12 +53,9 @@ class SecutrialReader:
         with open_archive(data) as archive:
             options = read_options(archive)
             _hold_to_declaration(options, source)
-            tables, unread = _read_tables(archive, options, source)
+            tables, said = _read_tables(archive, options, source)
         joined, remarks = _with_meta_data(tables)
-        if unread:
-            text = f"{unread} files of the export are no tables and were not read"
-            remarks = [Remark("member_not_read", text), *remarks]
-        return Reading(tuple(joined), remarks=tuple(remarks), counts=_counts(tables))
+        return Reading(tuple(joined), remarks=(*said, *remarks), counts=_counts(tables))
 
 
 def _hold_to_declaration(options: ExportOptions, source: Source) -> None:
@@ -70,8 +67,9 @@ def _hold_to_declaration(options: ExportOptions, source: Source) -> None:
         )
 
 
-def _read_tables(archive: Archive, options: ExportOptions, source: Source) -> tuple[dict[str, Table], int]:
+def _read_tables(archive: Archive, options: ExportOptions, source: Source) -> tuple[dict[str, Table], list[Remark]]:
     tables: dict[str, Table] = {}
+    remarks: list[Remark] = []
     unread = 0
     for member in archive.members:
         file = PurePosixPath(member.name)
@@ -83,13 +81,19 @@ def _read_tables(archive: Archive, options: ExportOptions, source: Source) -> tu
         name = options.table_name(file.stem)
         if name in tables:
             raise Refusal("duplicate_table", f"two files of the export are called {name}")
-        tables[name] = _read_table(archive, member, name, options, source)
+        tables[name], said = _read_table(archive, member, name, options, source)
+        remarks += [replace(remark, table=name) for remark in said]
     if not tables:
         raise Refusal("no_tables", "the export holds no .xls or .csv file; choose one of the CSV formats in secuTrial")
-    return tables, unread
+    if unread:
+        text = f"{unread} files of the export are no tables and were not read"
+        remarks.insert(0, Remark("member_not_read", text))
+    return tables, remarks
 
 
-def _read_table(archive: Archive, member: Member, name: str, options: ExportOptions, source: Source) -> Table:
+def _read_table(
+    archive: Archive, member: Member, name: str, options: ExportOptions, source: Source
+) -> tuple[Table, tuple[Remark, ...]]:
     # The format for MS Excel is tab-separated text in files called .xls; in the other one, the user chose.
     is_for_excel = member.name.lower().endswith(".xls")
     dialect = {"delimiter": "\t", "quote": '"'} if is_for_excel else {}
@@ -97,9 +101,10 @@ def _read_table(archive: Archive, member: Member, name: str, options: ExportOpti
     content = archive.read(member)
     try:
         if name == CODE_LIST:
-            return replace(_read_code_list(content, declared), name=name, member=member.name)
-        (table,) = CsvReader().read(content, declared).tables
-        return replace(_without_last_column(table), name=name, member=member.name)
+            return replace(_read_code_list(content, declared), name=name, member=member.name), ()
+        reading = CsvReader().read(content, declared)
+        (table,) = reading.tables
+        return replace(_without_last_column(table), name=name, member=member.name), reading.remarks
     except Refusal as refusal:
         raise Refusal(refusal.code, f"table {name}: {refusal.text}", refusal.line) from refusal
 
@@ -170,11 +175,27 @@ def _with_meta_data(tables: Mapping[str, Table]) -> tuple[list[Table], list[Rema
             table = _with_column(table, "mnpaid", "mnppid", subjects)
             table = _with_column(table, "mnpctrname", "mnppid", centres)
             table = _with_column(table, "mnpvislabel", "mnpvisid", visits)
-            unknown = _values(table, "mnppid")
-            lost = sum(patient not in subjects for patient in unknown) if subjects else 0
-            if lost:
-                text = f"{lost} rows are of a patient whom the table of patients does not have"
-                remarks.append(Remark("unknown_patient", text, name))
+            patients = _values(table, "mnppid")
+            planned = _values(table, "mnpvisid") if "mnpvisid" in table.header and visits else []
+            for code, lost, whose in (
+                (
+                    "unknown_patient",
+                    [subjects and one not in subjects for one in patients],
+                    "a patient whom the table of patients",
+                ),
+                (
+                    "unknown_centre",
+                    [centres.get(one) == "" for one in patients],
+                    "a patient whose centre the table of centres",
+                ),
+                (
+                    "unknown_visit",
+                    [bool(one) and one not in visits for one in planned],
+                    "a visit that the plan of visits",
+                ),
+            ):
+                if count := sum(map(bool, lost)):
+                    remarks.append(Remark(code, f"{count} rows are of {whose} does not have", name))
         joined.append(_with_roles(table))
     return joined, remarks
 

@@ -14,7 +14,7 @@ from redcap_case import as_csv, rows_of
 from pipelines.ingest.readers import READERS, Reading
 from pipelines.ingest.readers.csv_profiles import PROFILES
 from pipelines.ingest.refusal import Refusal
-from pipelines.study_source import FORMAT_DEFAULTS, Source
+from pipelines.study_source import FORMAT_DEFAULTS, ExportFormat, Source
 
 CASTOR = (
     'record_id;"institute";custom_name;race#Asian;race#Other;AE_type\r\n'
@@ -212,3 +212,12 @@ def test_bytes_that_are_not_in_the_declared_encoding_are_refused() -> None:
         text.encode("cp1252"), Source(path="edc/e.csv", format="castor", encoding="cp1252")
     )
     assert rows_of(read_again.tables[0])[0][-1] == "Schmerz ß"
+
+
+@pytest.mark.parametrize(("export_format", "end"), [("castor", ""), ("castor", ";"), ("redcap", "")])
+def test_characters_that_were_lost_before_are_told_of_every_layout(export_format: ExportFormat, end: str) -> None:
+    data = f"record_id;term\n1;x{end}\n2;\ufffd{end}\n".encode()
+    source = Source(path="edc/a.csv", format=export_format, delimiter=";")
+    assert [(one.code, one.row) for one in READERS[export_format].read(data, source).remarks] == [
+        ("lost_characters", 2)
+    ]

@@ -223,3 +223,41 @@ def test_a_mapped_file_is_read_and_refused_without_holding_it(tmp_path: Path) ->
 def test_what_is_no_encoding_of_text_cannot_be_declared(encoding: str) -> None:
     with pytest.raises(ValidationError, match="is not a known encoding"):
         Source(path="edc/AE.csv", encoding=encoding)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(("written", "declared"), [("utf-16-le", "utf-16-be"), ("utf-16-be", "utf-16-le")])
+def test_the_other_order_of_bytes_is_refused(written: str, declared: str) -> None:
+    """Without a mark, nearly every pair of bytes is some character: the file would be one odd header and no row."""
+    for text in ("subj,term\n1,né\n", "对象,名\r\n1,头\r\n"):
+        refusal = refusal_of(text.encode(written), declared)
+        assert refusal.code == "encoding_mismatch"
+        assert f"encoding: {written}" in refusal.text
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("text", "declared", "told"),
+    [
+        ("né", "cp1252", True),
+        ("对象头痛发热咳嗽恶心呕吐", "gb18030", True),
+        ("Боль", "cp1251", True),
+        ("plain", "cp1252", False),
+        ("né", "utf-8", False),
+        ("né", "utf-8-sig", False),
+    ],
+)
+def test_utf8_that_is_read_as_something_else_is_told(text: str, declared: str, told: bool) -> None:
+    remarks = read(f"a,b\n1,{text}\n".encode(), declared).remarks
+    assert [remark.code for remark in remarks] == (["seems_utf8"] if told else [])
+    assert all(text not in remark.text for remark in remarks)
+
+
+@pytest.mark.parametrize("encoding", [name for name in WORDS if not name.startswith("utf")])
+def test_text_in_the_declared_encoding_does_not_seem_utf8(encoding: str) -> None:
+    assert read(f"a,b\n1,{WORDS[encoding]}\n".encode(encoding), encoding).remarks == ()
+
+
+def test_a_tar_archive_is_refused() -> None:
+    head = b"a.csv".ljust(257, b"\0") + b"ustar\x0000"
+    assert refusal_of(head.ljust(1024, b"\0"), "utf-8").code == "not_text"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines.ingest.readers import READERS
 from pipelines.ingest.readers import csv_text as csv_text_room
 from pipelines.ingest.refusal import Refusal
-from pipelines.study_source import Source
+from pipelines.study_source import Columns, Source
 
 AWKWARD = ["a", "7", " ", '"', "\n", "\r", "\r\n", ",", ";", "\t", "é", "\u2028", "\x0b", "\x1c", "\0", "\\", "'", "NA"]
 
@@ -227,3 +227,24 @@ def test_the_second_reading_is_one() -> None:
 def test_reasons_hold_no_value() -> None:
     for data in (b"a,b\nSECRET\n", b'a,b\n1,"SECRET\n', b'a,b\n1,"SECRET"x\n', b"a,b\nSECRET,\xff\n"):
         assert "SECRET" not in refusal_of(data).reason
+
+
+@pytest.mark.parametrize(("mark", "declared"), [(";", ","), ("\t", ","), ("|", ";"), (",", ";")])
+def test_another_delimiter_than_the_declared_one_is_told(mark: str, declared: str) -> None:
+    """F36: read with the wrong delimiter, a table would be one column and take the place of the good delivery."""
+    data = f'subject{mark}term\n1{mark}"a{mark}b"\n2{mark}\n'.encode()
+    refusal = refusal_of(data, delimiter=declared)
+    assert (refusal.code, refusal.line) == ("wrong_delimiter", 1)
+    assert read(data, delimiter=mark) == (("subject", "term"), [("1", f"a{mark}b"), ("2", "")])
+
+
+@pytest.mark.parametrize("text", ["note\na;b\n", "a;b\n1;2\n3\n", "a;b\n"])
+def test_one_column_that_is_no_table_of_another_delimiter_is_read(text: str) -> None:
+    header, *rows = text.split()
+    assert read(text.encode()) == ((header,), [(row,) for row in rows])
+
+
+def test_one_column_that_the_study_asks_for_is_read() -> None:
+    source = Source(path="edc/AE.csv", columns=Columns(required=["a;b"]))
+    (table,) = READERS["csv"].read(b"a;b\n1;2\n", source).tables
+    assert table.header == ("a;b",)

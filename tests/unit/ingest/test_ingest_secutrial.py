@@ -174,6 +174,17 @@ CN = lines("mnppid|mnpaid|mnpctrid", "7|S-1|1")
 CTR = lines("mnpctrid|mnpctrname", "1|Berlin")
 
 
+def test_a_row_of_an_unknown_centre_or_visit_is_told() -> None:
+    """Their names are blank then: the row would be of no visit, and of a site that nobody can tell."""
+    plan = lines("mnpvisid|mnpvislabel", "4|Baseline")
+    patients = lines("mnppid|mnpaid|mnpctrid", "7|S-1|1", "8|S-2|2")
+    ae = lines("mnppid|mnpvisid|term", "7|4|x", "7||y", "7|5|z", "8|4|x")
+    reading = read(export_of(cn=patients, ctr=CTR, vp=plan, ae=ae))
+    assert [(remark.code, remark.table, remark.text[:7]) for remark in reading.remarks] == [
+        ("unknown_centre", "ae", "1 rows "), ("unknown_visit", "ae", "1 rows "),
+    ]  # fmt: skip
+
+
 def test_a_row_of_an_unknown_patient_is_told() -> None:
     reading = read(export_of(cn=CN, ctr=CTR, ae=lines("mnppid|term", "7|x", "8|y")))
     assert [(remark.code, remark.table) for remark in reading.remarks] == [("unknown_patient", "ae")]
@@ -217,3 +228,8 @@ def test_files_that_are_no_tables_are_told() -> None:
     with zipfile.ZipFile(data, "a") as file:
         file.writestr("readme.txt", "x")
     assert [remark.code for remark in read(data.getvalue()).remarks] == ["member_not_read"]
+
+
+def test_characters_that_were_lost_before_are_told_of_their_table() -> None:
+    reading = read(export_of(cn=CN, ctr=CTR, ae=lines("mnppid|term", "7|x", "7|\ufffd")))
+    assert [(one.code, one.table, one.row) for one in reading.remarks] == [("lost_characters", "ae", 2)]

@@ -29,11 +29,13 @@ def test_data_points_hold_blank_fields_too(project: Project) -> None:
 
 
 def test_an_instrument_that_nobody_opened_has_no_data_points(project: Project) -> None:
-    header = ("record_id", "sex", "race___1", "enrolment_complete", "weight", "vitals_complete")
+    header = (
+        "record_id", "sex", "race___1", "race____1", "race___ab", "enrolment_complete", "weight", "vitals_complete",
+    )  # fmt: skip
     rows = [
-        ("1", "", "0", "0", "", "0"),
-        ("2", "", "0", "2", "", ""),
-        ("3", "", "1", "0", "0", "0"),
+        ("1", "", "0", "0", "0", "0", "", "0"),
+        ("2", "", "0", "0", "0", "2", "", ""),
+        ("3", "", "1", "0", "0", "0", "0", "0"),
     ]
     points = rows_of(project.points(as_csv([header, *rows])))
     assert [(record, field) for record, _, field, _ in points] == [
@@ -48,10 +50,20 @@ def test_an_instrument_that_nobody_opened_has_no_data_points(project: Project) -
         (("0", "0", "1"), "aB"),
         (("", "", ""), ""),
         (("0", "0", "0"), ""),
-        (("Checked", "1", ""), "Checked;-1"),
+        (("x", "1", ""), "x;-1"),
     ],
 )
 def test_a_checkbox_is_one_data_point(project: Project, cells: tuple[str, ...], value: str) -> None:
     data = as_csv([("record_id", "sex", "race___1", "race____1", "race___ab"), ("1", "0", *cells)])
     points = rows_of(project.points(data))
     assert ("1", "enrolment", "race", value) in points
+
+
+def test_a_checkbox_without_all_its_choices_is_no_data_point_and_is_told(project: Project) -> None:
+    data = as_csv([("record_id", "sex", "race___1", "race___unk"), ("1", "0", "0", "0")])
+    reading = project.read(data, missing=["UNK"])
+    assert [row[-2:] for row in rows_of(reading.on_request["data_points"]())] == [("sex", "0")]
+    (text,) = [remark.text for remark in reading.remarks if remark.code == "choices_not_exported"]
+    assert text.endswith(": race (-1, aB)")
+    (enrolment,) = [table for table in reading.tables if table.name == "enrolment"]
+    assert "race___1" in enrolment.header

@@ -133,7 +133,7 @@ def test_what_the_dictionary_does_not_know_is_told_and_kept(project: Project) ->
     assert rows_of(tables["enrolment"]) == [("1", "0", "2", "1")]
     assert "vitals" not in tables
     remarks = remarks_of(reading)
-    assert set(remarks) == {"unknown_columns", "fields_not_exported", "unknown_choices"}
+    assert set(remarks) == {"unknown_columns", "fields_not_exported", "unknown_choices", "choices_not_exported"}
     assert "shoe_size" in remarks["unknown_columns"]
     # Text on a form is no field that could be exported; the race is there, if only by that choice; one may leave out
     # whole instruments.
@@ -252,3 +252,12 @@ def test_the_dictionary_is_a_table_as_it_was_written(project: Project, tmp_path:
     api = as_csv([header, ("record_id", "enrolment", "text", ""), ("sex", "enrolment", "radio", "0, F")])
     tables = Project(tmp_path, api).tables(as_csv([("record_id", "sex"), ("1", "0")]))
     assert rows_of(tables["enrolment"]) == [("1", "0")]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("race___1", "Checked"), ("race___1", "Unchecked"), ("enrolment_complete", "Complete")]
+)
+def test_labels_under_a_raw_header_are_refused(project: Project, column: str, cell: str) -> None:
+    refusal = refusal_of(project, as_csv([("record_id", "sex", column), ("1", "", ""), ("2", "Female", cell)]))
+    assert refusal.code == "labels_exported"
+    assert "first column 3" in refusal.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NoReturn
 
 from pipelines.ingest.readers.odm_names import COUNT_SUFFIX, ITEM, TRANSACTION, UNIT_SUFFIX, Names, item_column
@@ -49,6 +50,9 @@ class ItemReader:
         self._unit = self.names.tag("MeasurementUnitRef")
         self._group = self.names.tag("ItemGroupData")
         self._columns: dict[str, str] = {}
+        from lxml import etree
+
+        self._text_of = partial(etree.tostring, method="text", encoding="unicode", with_tail=False)
 
     def read(self, group: Element, keys: Mapping[str, str], path: str) -> dict[str, str]:
         """Return the cells of a group; what hangs on it or its items goes to the records.
@@ -60,19 +64,18 @@ class ItemReader:
         self.instructed.clear()
         columns, plain_tag, value_tag = self._columns, self._item, self._value
         plain = 0
-        if (text := group.text) and not text.isspace():
+        # Most groups hold no text at any depth but white space, and are asked once instead of at each item.
+        has_text = bool(text := self._text_of(group)) and not text.isspace()
+        if has_text:
             refuse_stray_text(group)
         for item in group:
-            if (text := item.tail) and not text.isspace():
-                refuse_stray_text(group)
             # Nearly all items are of one of two kinds, and this is the inmost loop.
             if item.tag == plain_tag:
                 names = item.keys()
-                parts = len(item)
-                if names == _PLAIN_1 and not parts and item.text is None:
+                if names == _PLAIN_1 and not len(item) and not (has_text and item.text):
                     oid, value = item.values()
                     is_plain = True
-                elif names == _PLAIN_2 and parts == 1:
+                elif names == _PLAIN_2 and len(item) == 1:
                     (oid,), part = item.values(), item[0]
                     value = part.text or ""
                     is_plain = part.tag == value_tag and not (len(part) or part.keys() or has_stray_text(item))

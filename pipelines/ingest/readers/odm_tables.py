@@ -147,8 +147,8 @@ def _in_order(table: Table, header: list[str], keys: Collection[str]) -> Table:
 
 
 def _refuse_long_values(row: Mapping[str, str]) -> None:
-    # Adding up is quicker than looking at each, and nearly always enough.
-    if sum(map(len, row.values())) <= MAX_VALUE_CHARACTERS:
+    # Looking at all at once is quicker than at each, and nearly always enough.
+    if len("".join(row.values())) <= MAX_VALUE_CHARACTERS:
         return
     if any(len(value) > MAX_VALUE_CHARACTERS for value in row.values()):
         raise Refusal("field_too_large", f"a value is longer than {MAX_VALUE_CHARACTERS} characters")

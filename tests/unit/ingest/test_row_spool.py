@@ -51,6 +51,7 @@ def test_what_lies_on_disk_needs_one_file_and_outlives_its_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(row_spool, "MEMORY_BYTES", 0)
+    monkeypatch.setattr(row_spool, "BATCHES_BYTES", 0)
     monkeypatch.setattr(row_spool, "ROWS_A_BATCH", 2)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     spool = RowSpool()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +53,22 @@ def killer(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Callable[[], int]
         return lambda: steps
 
     return kill_at
+
+
+def after_each_kill(
+    folder: Path,
+    before: Path,
+    total: int,
+    killing: Callable[[int], object],
+    monkeypatch: pytest.MonkeyPatch,
+    step: Callable[[], object],
+) -> Iterator[int]:
+    """Yield the number of each disk operation at which a step was killed, begun anew each time from `before`."""
+    for n in range(1, total + 1):
+        shutil.rmtree(folder)
+        shutil.copytree(before, folder)
+        killing(n)
+        with pytest.raises(Killed):
+            step()
+        monkeypatch.undo()
+        yield n

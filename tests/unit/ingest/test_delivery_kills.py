@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 from ingest_desk import SITE, STUDY, Desk, study_of
-from killing import Killed, content_of
+from killing import after_each_kill, content_of
 
 from pipelines.errors import UserError
 from pipelines.ingest import current_deliveries, decide, held_deliveries
@@ -73,17 +73,14 @@ def test_a_kill_while_files_are_held_and_increments_laid(
     total = steps_of(killing, monkeypatch, desk.ingest)
     wanted = content_of(desk.home.store)
     assert (total >= 14, state(desk)) == (True, HELD)
-    for n in range(1, total + 1):
-        shutil.rmtree(desk.home.store)
-        shutil.copytree(tmp_path / "before", desk.home.store)
-        desk.day = day
-        killing(n)
-        with pytest.raises(Killed):
-            desk.ingest()
-        monkeypatch.undo()
-        assert state(desk) in (BEFORE, HELD), f"killed at step {n}"
+
+    def ingest() -> None:
         desk.day = day
         desk.ingest()
+
+    for n in after_each_kill(desk.home.store, tmp_path / "before", total, killing, monkeypatch, ingest):
+        assert state(desk) in (BEFORE, HELD), f"killed at step {n}"
+        ingest()
         assert content_of(desk.home.store) == wanted, f"killed at step {n}"
 
 
@@ -106,13 +103,7 @@ def test_a_kill_while_somebody_decides(
     total = steps_of(killing, monkeypatch, say)
     wanted = content_of(desk.home.store)
     assert (total >= 3, state(desk)) == (True, after)
-    for n in range(1, total + 1):
-        shutil.rmtree(desk.home.store)
-        shutil.copytree(tmp_path / "before", desk.home.store)
-        killing(n)
-        with pytest.raises(Killed):
-            say()
-        monkeypatch.undo()
+    for n in after_each_kill(desk.home.store, tmp_path / "before", total, killing, monkeypatch, say):
         seen = state(desk)
         assert seen in (HELD, after), f"killed at step {n}"
         if seen == HELD:

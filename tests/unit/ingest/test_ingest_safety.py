@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 from ingest_desk import Desk
-from killing import Killed, content_of
+from killing import after_each_kill, content_of
 
 from pipelines.errors import UserError
 from pipelines.ingest import current_deliveries, read_deliveries, unusable_site_folders
@@ -34,19 +34,16 @@ def test_a_kill_at_any_step_leaves_the_state_before_or_after(
     monkeypatch.undo()
     wanted = content_of(desk.home.store)
     assert total >= 14
-    for n in range(1, total + 1):
-        shutil.rmtree(desk.home.store)
-        shutil.copytree(tmp_path / "before", desk.home.store)
+
+    def ingest() -> None:
         desk.day = day
-        killing(n)
-        with pytest.raises(Killed):
-            desk.ingest()
-        monkeypatch.undo()
+        desk.ingest()
+
+    for n in after_each_kill(desk.home.store, tmp_path / "before", total, killing, monkeypatch, ingest):
         (delivery,) = current_deliveries(desk.home, "ST-1")
         assert pl.read_parquet(delivery.rows_path)["a"].to_list() in (["1"], ["3", "5"])
         assert read_deliveries(desk.home, "ST-1").height in (1, 3)
-        desk.day = day
-        desk.ingest()
+        ingest()
         assert content_of(desk.home.store) == wanted, f"killed at step {n}"
 
 
